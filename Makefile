@@ -8,17 +8,18 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 PYTEST_ARGS ?=
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard wiki/translations/*/LC_MESSAGES/*.po))
 FRONT  := $(shell find static/src templates -type f 2>/dev/null) static/build.mjs package.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run demo test test-rest test-all storm lint format docs bench wheel lock clean
+.PHONY: help setup run demo test test-rest test-all storm screens lint format docs translations bench wheel lock clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Compiled now, a start takes two seconds less where Python may not write bytecode itself.
-setup: $(VENV)/installed static/dist/manifest.json ## make the environment and build the front end
+setup: $(VENV)/installed static/dist/manifest.json $(CATALOGUES) ## make the environment and build the front end
 	@$(PY) -m compileall -q wiki migrations
 
 run: setup ## serve the wiki kept in ./data (HOST, PORT)
@@ -50,6 +51,9 @@ lint: setup ## ruff, mypy and the import contracts
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports --no-cache
 
+screens: setup ## every screen in Chromium from 320 to 1920 pixels, light and dark, in both directions
+	WIKI_TEST_EVERY_VIEW=1 $(TESTS) tests/browser/test_every_screen.py $(PYTEST_ARGS)
+
 format: $(VENV)/installed ## let ruff put the code in order
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
@@ -59,6 +63,9 @@ docs: $(VENV)/installed ## write the reference of settings and commands, and the
 
 storm: setup ## the long form of the tests that throw dice: ten thousand sequences against the gate
 	WIKI_TEST_SEQUENCES=$${WIKI_TEST_SEQUENCES:-10000} $(PY) -m pytest tests/rules/test_model.py --numprocesses=auto $(PYTEST_ARGS)
+
+translations: $(VENV)/installed ## extract the marked texts, and update and compile the catalogues
+	$(PY) -m docs.translations
 
 bench: setup ## the table of ratios that the project holds itself to
 	$(PY) -m bench
@@ -89,6 +96,9 @@ $(VENV)/installed: requirements/dev.txt pyproject.toml
 node_modules/.installed: package.json package-lock.json | $(VENV)/installed
 	$(PY) hatch_build.py install
 	@touch $@
+
+%.mo: %.po | $(VENV)/installed
+	$(PY) hatch_build.py compile
 
 static/dist/manifest.json: $(FRONT) node_modules/.installed
 	$(PY) hatch_build.py build

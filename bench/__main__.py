@@ -13,8 +13,10 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bench import measure
+from bench import busy, judging, measure
 from bench.browser import Browser
+from bench.editing import editing
+from bench.editor import first_key
 from bench.history import histories
 from bench.measure import Result
 from bench.servers import ROOT, THREADS, WORKERS, running
@@ -63,6 +65,13 @@ def prepare() -> None:
     wiki("space", "add", SPACE, "--title", "Handbook", "--public", "--lead", "ada")
 
 
+def signed_in(port: int) -> Browser:
+    """Return a browser of the account that can edit."""
+    browser = Browser(port)
+    browser.sign_in("ada", PASSWORD)
+    return browser
+
+
 def imported(tree: Path, data: Path) -> Result:
     """Import the tree, and measure the time until its last page can be found."""
     begun = time.perf_counter()
@@ -105,6 +114,11 @@ def paths(data: Path) -> list[str]:
         return ["/" + path for (path,) in rows]
 
 
+def middle(pages: dict[str, int]) -> str:
+    """Return the path of the page of median size."""
+    return sorted(pages, key=lambda path: pages[path])[len(pages) // 2]
+
+
 def main() -> int:
     """Measure and print; return 1 when a target is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -131,16 +145,27 @@ def main() -> int:
             results.append(imported(tree, data))
             browser = Browser(port)
             pages = {path: len(Browser(port).ask(path)[2]) for path in paths(data)}
-            browser.sign_in("ada", PASSWORD)
+            browser.cookies |= signed_in(port).cookies
             if wanted("wire"):
-                results.append(measure.wire(port, pages))
+                results.append(measure.wire(port, middle(pages)))
+            if wanted("editor"):
+                results.append(first_key(port, middle(pages), browser.cookies))
             if wanted("search"):
                 results.append(measure.searches(Browser(port), pages))
+                wiki("space", "add", "world", "--title", "World", "--public", "--lead", "ada")
+                wiki("import", str(judging.WORLD), "--space", "world")
+                rested(data)
+                results += judging.results()
             if wanted("page view"):
                 results += measure.page_views(port, bare, pages, browser.cookie())
                 results.append(measure.first_times(port, bare, pages, browser))
+            if wanted("busy"):
+                results += busy.busy_views(port, bare, pages, browser)
+                results += busy.made_anew(port, bare, pages, browser, lambda: rested(data))
             if wanted("save"):
                 results.append(measure.saves(browser, pages, folder, lambda: rested(data)))
+            if wanted("editing"):
+                results += editing(port, data, lambda: signed_in(port), lambda: rested(data))
         if wanted("restart"):
             results.append(restarts(next(iter(pages))))
     show(results)

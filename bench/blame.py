@@ -23,7 +23,7 @@ from wiki.db import Database, at, now
 from wiki.migrate import migrate
 from wiki.pages.merging import Text
 from wiki.pages.models import BlameRow, Page
-from wiki.pages.rendering.stored import limit_rendering
+from wiki.pages.rendering.own_renderer import limit_rendering
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.rules.access import Actor

@@ -29,7 +29,7 @@ from wiki.pages.saving.submit import submit
 from wiki.rules.access import Actor
 from wiki.rules.roles import SiteRole, Visibility
 from wiki.spaces.actions import SpaceValues, create_space
-from wiki.web.lane import AGAIN
+from wiki.web.limits.lane import AGAIN
 
 STRANGERS = 40
 BYTES = 64 * 1024

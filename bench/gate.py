@@ -27,8 +27,10 @@ from wiki.db import Database
 from wiki.migrate import migrate
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
-from wiki.pages.models import Page, RenderingRow
-from wiki.people import groups
+from wiki.pages.models import Page
+from wiki.pages.rendering.models import RenderingRow
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import GroupMember, Person
 from wiki.people.signin.sign_in import open_session
 from wiki.rules.access import Actor, May
@@ -36,10 +38,10 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.search.index import rebuild
 from wiki.spaces.actions import SpaceValues, create_space
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Scope
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.sources import limits_of, open_source
+from wiki.transfer.sources.source import limits_of, open_source
 from wiki.web import response_cache
 
 PEOPLE, GROUPS, KEPT = 2_000, 200, 200
@@ -91,7 +93,7 @@ def people_and_groups(database: Database, chance: random.Random) -> tuple[Actor,
         for group in made[150:]:
             groups.store_part(session, lead, chance.choice(made[:150]), group, inside=True)
         every = [group.id for group in made]
-        groups.settle_groups(session, every)
+        group_members.settle_groups(session, every)
         return lead, member, every
 
 

@@ -21,7 +21,9 @@ from bench.measure import Result
 from bench.servers import ROOT, THREADS, running
 from wiki.app import open_database
 from wiki.config import Settings
-from wiki.pages import texts
+from wiki.pages.texts import packing
+from wiki.pages.texts import stored as texts
+from wiki.pages.texts.stored import Recent
 from wiki.text.markdown.markup import RENDERER_VERSION
 
 SPACE = "handbook"
@@ -115,7 +117,7 @@ def deep_and_new(data: Path) -> Result:
         connection = session.connection().connection.driver_connection
         assert connection is not None
         # The pages with a text at the greatest depth: that text, and their newest one.
-        deepest = max(range(texts.WHOLE_EVERY), key=_depth)
+        deepest = max(range(packing.WHOLE_EVERY), key=_depth)
         pairs = connection.execute(
             "SELECT r.content_hash, h.content_hash FROM contents c "
             "JOIN revisions r ON r.content_hash = c.hash JOIN pages p ON p.id = r.page_id "
@@ -131,7 +133,7 @@ def deep_and_new(data: Path) -> Result:
         for _ in range(ROUNDS):
             for deep, _newest in pairs:
                 for name, key in (("deep", deep), ("new", chance.choice(every)[0])):
-                    texts._recent = texts._Recent(0)
+                    texts._recent = Recent(0)
                     begun = time.perf_counter()
                     texts.get_text(session, key)
                     times[name].append(time.perf_counter() - begun)
@@ -148,7 +150,7 @@ def deep_and_new(data: Path) -> Result:
 
 
 def _depth(position: int) -> int:
-    base = texts.base_position(position)
+    base = packing.base_position(position)
     return 0 if base is None else 1 + _depth(base)
 
 

@@ -20,11 +20,12 @@ from wiki.app import open_database
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.migrate import migrate
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.moving import plan_move
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, PageLink
+from wiki.pages.models import Page
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.people.models import Person

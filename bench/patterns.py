@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from tests.text.patterns import MARKS, Pattern, patterns
-from wiki.text.markdown.markup import RenderContext, clean_source, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import clean_source, render
 from wiki.text.rewrite.addresses import survey
 
 LENGTH = 10_000  # characters

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from wiki.app import create_app
 from wiki.db import Database
-from wiki.pages.models import RenderingRow
+from wiki.pages.rendering.models import RenderingRow
 
 QUESTIONS = 300
 REACH_MS = 50.0

@@ -34,7 +34,8 @@ def bare() -> Flask:
 
 def serve_bare() -> None:
     """Serve the bare page as `wiki serve` serves the wiki, on any free port."""
-    from wiki.serve import Supervisor, WorkerProcess, address_of, listen, web
+    from wiki.serve.supervisor import Supervisor, WorkerProcess
+    from wiki.serve.web import address_of, listen, web
 
     listener = listen("127.0.0.1", 0)
     print(address_of(listener), flush=True)
@@ -43,6 +44,14 @@ def serve_bare() -> None:
         web(lambda: bare().wsgi_app, listener, threads=THREADS, body_limit=1 << 20)
 
     Supervisor([WorkerProcess(f"web {number}", answer) for number in range(WORKERS)]).run()
+
+
+_processes: dict[int, int] = {}
+
+
+def process_of(port: int) -> int:
+    """Return the process that serves on a port."""
+    return _processes[port]
 
 
 @contextlib.contextmanager
@@ -59,6 +68,7 @@ def running(*command: str, **environ: str) -> Iterator[int]:
         assert process.stdout
         for line in process.stdout:
             if found := re.search(r"http://[\d.]+:(\d+)/", line):
+                _processes[int(found[1])] = process.pid
                 yield int(found[1])
                 break
         else:

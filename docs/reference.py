@@ -14,6 +14,7 @@ import click
 
 from wiki.cli import main
 from wiki.config import PREFIX, Settings
+from wiki.i18n import SOURCE, speaking
 
 HERE = Path(__file__).parent / "administrators"
 ROOT = Path(__file__).parents[1]
@@ -22,8 +23,13 @@ GUIDE = ROOT / "docs" / "contributors" / "adding-a-room.md"
 ABOUT_SETTINGS = """\
 # Settings
 
-Every setting is an environment variable. The wiki refuses to start with a setting that isn't in
-this table or with an invalid value, and names it.
+Every setting is an environment variable. The site's name, default language and time zone, the mail
+server and the sender of emails can also be set in the browser, under *Administration*, *Settings*,
+where a change has effect at once; what the environment sets wins and is shown as fixed there. The
+password of the mail server is stored encrypted with the secret key and isn't shown again.
+
+The wiki refuses to start with a setting that isn't in this table or with an invalid value, and
+names it.
 
 """
 
@@ -60,13 +66,14 @@ and exits with another number. Settings come from the environment: see
 
 
 def settings_page() -> str:
-    """The table of all settings, from their fields."""
+    """The table of all settings in English, from their fields."""
     rows = ["| setting | default | is |", "| --- | --- | --- |"]
-    for setting in fields(Settings):
-        default = f"`{setting.default}`" if str(setting.default) else "empty"
-        rows.append(
-            f"| `{PREFIX}{setting.name.upper()}` | {default} | {setting.metadata['help']} |"
-        )
+    with speaking(SOURCE):
+        for setting in fields(Settings):
+            default = f"`{setting.default}`" if str(setting.default) else "empty"
+            rows.append(
+                f"| `{PREFIX}{setting.name.upper()}` | {default} | {setting.metadata['help']} |"
+            )
     return ABOUT_SETTINGS + "\n".join(rows) + "\n" + AFTER_SETTINGS
 
 

@@ -1,13 +1,15 @@
 // Bundles static/src into static/dist: hashed names, source maps, a manifest, compressed copies.
 //
 // Every .css, .js and .svg file directly in static/src is an entry of its own, loaded by the screens that
-// ask for it with asset("name"); what an entry imports lives in static/src/css and static/src/js.
+// ask for it with asset("name"); what an entry imports lives in static/src/css and static/src/js. The scripts
+// in static/src/later are bundled first, each for itself: others load them when somebody needs them, with
+// import("later:name"). The editor's entry is split, so that what comes later shares CodeMirror with it.
 // The icons that templates name are gathered into templates/ui/icons.html, which is committed so
 // that templates render without Node.
 
-import { build, context } from "esbuild";
+import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { existsSync } from "node:fs";
+import { existsSync, watch } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -25,7 +27,7 @@ async function filesBelow(folder, ending) {
   return found.filter((name) => name.endsWith(ending)).sort().map((name) => join(folder, name));
 }
 
-/** Write templates/ui/icons.html: a macro over the Lucide icons that any template or script names. */
+/** Write templates/ui/icons.html: a macro over the Lucide icons that templates, rooms or spaces name. */
 async function gatherIcons() {
   const generated = join(templates, "ui", "icons.html");
   const used = new Set();
@@ -34,10 +36,12 @@ async function gatherIcons() {
     const text = (await readFile(path, "utf8")).replace(/\{#[\s\S]*?#\}/g, "");
     for (const [, name] of text.matchAll(/\bicon\(\s*["']([a-z0-9-]+)["']/g)) used.add(name);
   }
-  for (const path of await filesBelow(join(root, "wiki"), "room.py")) {
+  for (const path of await filesBelow(join(root, "wiki"), ".py")) {
     const text = await readFile(path, "utf8");
     for (const [, name] of text.matchAll(/\bicon="([a-z0-9-]+)"/g)) used.add(name);
   }
+  const looks = await readFile(join(root, "wiki", "spaces", "looks.py"), "utf8");
+  for (const [, name] of looks.match(/^ICONS = \(([^)]*)\)/m)[1].matchAll(/"([a-z0-9-]+)"/g)) used.add(name);
   const lines = [];
   for (const name of [...used].sort()) {
     const file = join(modules, "lucide-static", "icons", `${name}.svg`);
@@ -66,9 +70,9 @@ ${lines.join("\n")}
 }
 
 /** The licence texts of every package whose code went into a bundle, and of the icons. */
-async function writeLicences(metafile) {
+async function writeLicences(inputs) {
   const packages = new Set(["lucide-static"]);
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of Object.keys(inputs)) {
     const match = input.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//);
     if (match) packages.add(match[1]);
   }
@@ -84,14 +88,29 @@ async function writeLicences(metafile) {
 }
 
 /** manifest.json maps the name a template asks for ("app.css") to the hashed file that has it. */
-async function writeManifest(metafile) {
+async function writeManifest(outputs) {
   const manifest = {};
-  for (const [output, { entryPoint }] of Object.entries(metafile.outputs)) {
-    if (entryPoint) manifest[basename(entryPoint)] = basename(output);
+  for (const [output, { entryPoint }] of Object.entries(outputs)) {
+    if (output.endsWith(".map")) continue;
+    manifest[entryPoint ? basename(entryPoint) : basename(output).replace(/-[A-Z0-9]{8}\./, ".")] = basename(output);
   }
   const sorted = Object.fromEntries(Object.entries(manifest).sort());
   await writeFile(join(target, "manifest.json"), JSON.stringify(sorted, null, 2) + "\n");
   return sorted;
+}
+
+/** messages.json: the texts that scripts ask words.js for, those with a plural as pairs. */
+async function listMessages() {
+  const literal = '("(?:[^"\\\\]|\\\\.)*")';
+  const found = new Map();
+  for (const path of await filesBelow(source, ".js")) {
+    const text = await readFile(path, "utf8");
+    for (const [, one] of text.matchAll(new RegExp(`\\bt\\(\\s*${literal}`, "g"))) found.set(one, [JSON.parse(one)]);
+    for (const [, one, many] of text.matchAll(new RegExp(`\\btn\\(\\s*${literal},\\s*${literal}`, "g")))
+      found.set(one, [JSON.parse(one), JSON.parse(many)]);
+  }
+  const sorted = [...found.keys()].sort().map((key) => found.get(key));
+  await writeFile(join(target, "messages.json"), JSON.stringify(sorted, null, 1) + "\n");
 }
 
 /** .br and .gz beside each style sheet and script, for servers that can send them as they are. */
@@ -105,30 +124,24 @@ async function compress() {
   }
 }
 
-const finish = {
-  name: "finish",
-  setup({ onEnd }) {
-    onEnd(async ({ errors, metafile }) => {
-      if (errors.length) return;
-      const manifest = await writeManifest(metafile);
-      await writeLicences(metafile);
-      await compress();
-      for (const [name, file] of Object.entries(manifest)) {
-        const size = (await readFile(join(target, `${file}.br`))).length;
-        console.log(`${name.padEnd(12)} ${file.padEnd(24)} ${String(size).padStart(7)} bytes (brotli)`);
-      }
-    });
-  },
-};
+/** import("later:name") becomes the address of the file into which static/src/later/name.js was bundled. */
+function later(outputs) {
+  const files = new Map(Object.entries(outputs).map(([output, { entryPoint }]) => [entryPoint && basename(entryPoint, ".js"), output]));
+  return {
+    name: "later",
+    setup({ onResolve }) {
+      onResolve({ filter: /^later:/ }, ({ path }) => {
+        const file = files.get(path.slice("later:".length));
+        if (!file) return { errors: [{ text: `there is no static/src/later/${path.slice("later:".length)}.js` }] };
+        return { path: `./${basename(file)}`, external: true };
+      });
+    },
+  };
+}
 
-await gatherIcons();
-await rm(target, { recursive: true, force: true });
-await mkdir(target, { recursive: true });
-
-const entries = (await readdir(source)).filter((name) => /\.(css|js|svg)$/.test(name));
+const EDITOR = ["edit.js", "edit_extras.js"];
 const options = {
   absWorkingDir: root,
-  entryPoints: entries.map((name) => relative(root, join(source, name))),
   outdir: relative(root, target),
   bundle: true,
   format: "esm",
@@ -140,13 +153,40 @@ const options = {
   legalComments: "none",
   target: ["chrome123", "firefox125", "safari17.5"],
   entryNames: "[name]-[hash]",
+  chunkNames: "editor-[hash]",
   assetNames: "[name]-[hash]",
   logLevel: "warning",
-  plugins: [finish],
 };
 
+async function buildAll() {
+  await gatherIcons();
+  await rm(target, { recursive: true, force: true });
+  await mkdir(target, { recursive: true });
+  const entries = (await readdir(source)).filter((name) => /\.(css|js|svg)$/.test(name));
+  const run = (names, more) => build({ ...options, entryPoints: names.map((name) => relative(root, join(source, name))), ...more });
+  const first = await run((await readdir(join(source, "later"))).map((name) => join("later", name)));
+  const plugins = [later(first.metafile.outputs)];
+  const rest = await run(entries.filter((name) => !EDITOR.includes(name)), { plugins });
+  const editor = await run(EDITOR, { plugins, splitting: true });
+  const parts = [first, rest, editor].map(({ metafile }) => metafile);
+  const manifest = await writeManifest(Object.assign({}, ...parts.map(({ outputs }) => outputs)));
+  await writeLicences(Object.assign({}, ...parts.map(({ inputs }) => inputs)));
+  await listMessages();
+  await compress();
+  for (const [name, file] of Object.entries(manifest)) {
+    const size = (await readFile(join(target, `${file}.br`))).length;
+    console.log(`${name.padEnd(12)} ${file.padEnd(24)} ${String(size).padStart(7)} bytes (brotli)`);
+  }
+}
+
+await buildAll();
 if (process.argv.includes("--watch")) {
-  await (await context(options)).watch();
-} else {
-  await build(options);
+  let building = Promise.resolve();
+  let timer = 0;
+  const again = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { building = building.then(buildAll).catch((error) => console.error(error.message)); }, 100);
+  };
+  watch(source, { recursive: true }, again);
+  watch(templates, { recursive: true }, (_, name) => name?.endsWith("icons.html") || again());
 }

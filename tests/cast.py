@@ -19,6 +19,7 @@ import email.policy
 import io
 import itertools
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -76,44 +77,49 @@ SPACES = {
 }
 
 
+def move_in(database: Database, password_hash: str) -> dict[str, Actor]:
+    """Store the cast and their spaces in an empty database, and return them by their handles."""
+    rows = {}
+    with database.write() as session:
+        for handle, role in SITE_ROLES.items():
+            rows[handle] = Person(
+                handle=handle,
+                name=handle.capitalize(),
+                email=f"{handle}@example.org",
+                password_hash=password_hash,
+                site_role=role.value,
+            )
+            session.add(rows[handle])
+        session.flush()
+        for slug, (visibility, members) in SPACES.items():
+            space = Space(
+                slug=slug,
+                title=slug.capitalize(),
+                visibility=visibility.value,
+                member_role=int(Role.READER),
+            )
+            session.add(space)
+            session.flush()
+            for handle, granted in members.items():
+                session.add(
+                    Membership(space_id=space.id, person_id=rows[handle].id, role=int(granted))
+                )
+        return {handle: person.actor() for handle, person in rows.items()}
+
+
 class Scene:
     """The app on a database with the cast, and what tests do with it again and again."""
 
     def __init__(
-        self, app: Flask, settings: Settings, database: Database, password_hash: str
+        self, app: Flask, settings: Settings, database: Database, people: Mapping[str, Actor]
     ) -> None:
         self.app = app
         self.settings = settings
         self.database = database
-        self.people: dict[str, Actor] = {"nobody": ANONYMOUS}
+        self.people: dict[str, Actor] = {"nobody": ANONYMOUS, **people}
+        self.names: Mapping[str, object] = {}
+        """Values for the names in braces in lists of screens."""
         self._clients: dict[str, FlaskClient] = {}
-        with database.write() as session:
-            rows = {}
-            for handle, role in SITE_ROLES.items():
-                rows[handle] = Person(
-                    handle=handle,
-                    name=handle.capitalize(),
-                    email=f"{handle}@example.org",
-                    password_hash=password_hash,
-                    site_role=role.value,
-                )
-                session.add(rows[handle])
-            session.flush()
-            for slug, (visibility, members) in SPACES.items():
-                space = Space(
-                    slug=slug,
-                    title=slug.capitalize(),
-                    visibility=visibility.value,
-                    member_role=int(Role.READER),
-                )
-                session.add(space)
-                session.flush()
-                for handle, granted in members.items():
-                    session.add(
-                        Membership(space_id=space.id, person_id=rows[handle].id, role=int(granted))
-                    )
-            for handle, person in rows.items():
-                self.people[handle] = person.actor()
 
     def actor(self, handle: str) -> Actor:
         """Somebody of the cast, or ``nobody``, as the gate knows them."""
@@ -128,7 +134,7 @@ class Scene:
     def new_client(self, handle: str = "nobody") -> FlaskClient:
         """Another browser in which they are signed in."""
         client = self.app.test_client()
-        if handle != "nobody":
+        if handle in self.people and handle != "nobody":
             with self.database.write() as session:
                 person = session.get_one(Person, self.people[handle].person_id)
                 signed_in = open_session(session, person, days=1)

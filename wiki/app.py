@@ -10,42 +10,47 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wiki.api.views import make_blueprint
 from wiki.config import Settings, load
-from wiki.db import Database
-from wiki.kind import register
+from wiki.db import Database, Engines
+from wiki.kind_registry import register
 from wiki.kinds import KINDS
 from wiki.pages.access import access_log
-from wiki.pages.rendering import stored as rendering
+from wiki.pages.rendering import own_renderer
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import mfa_enforcement, sign_in
+from wiki.people.site import Current
+from wiki.purging.actions import forget_memory
 from wiki.resources import TEMPLATES
 from wiki.reviews import views as reviews
+from wiki.room import info_of
 from wiki.rooms import ROOMS
 from wiki.subscribers import names_by_event
-from wiki.text.markdown.destinations import set_own_address
+from wiki.text.markdown.context import set_own_address
 from wiki.web import (
     compress,
     errors,
-    filters,
-    lane,
     public,
-    rate_limit,
     redirects,
     request,
-    request_limits,
     response_cache,
     security,
-    slots,
     static,
     urls,
 )
+from wiki.web.limits import lane, rate_limit, request_limits
+from wiki.web.screens import filters, locale, slots, theme, words
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(settings: Settings, engines: Engines | None = None) -> Database:
     """Open the database from the settings, with its subscribers and the kinds of pages registered.
-    Absolute links to the wiki's base URL are treated as internal from then on."""
+    Absolute links to the wiki's base URL are treated as internal from then on.
+
+    :param engines: engines that connect to it; new ones by default.
+    """
     register(*KINDS)
     set_own_address(settings.base_url)
-    return Database(settings.url, names_by_event(), settings.key, ROOMS)
+    database = Database(settings.url, names_by_event(), settings.key, info_of(ROOMS), engines)
+    database.adjust = Current(database)
+    return database
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> Flask:
@@ -57,17 +62,13 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     """
     settings = settings or load()
     app = Flask(__name__, template_folder=str(TEMPLATES), static_folder=None)
-    app.config.update(_configuration(settings))
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    set_own_address(settings.base_url)
-    rendering.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
-    parts = request.Parts(settings, database or open_database(settings), ROOMS)
-    request.init_app(app, parts)
-    _install_plumbing(app, parts)
+    connect(app, settings, database or open_database(settings))
+    _install_plumbing(app, secure=settings.secure)
     api = make_blueprint(ROOMS)
     CSRFProtect(app).exempt(api)  # the API accepts no cookies
     app.register_blueprint(api)
-    app.context_processor(lambda: {"actor": request.actor(), "site_name": settings.site_name})
+    app.context_processor(_common_variables)
     for room in ROOMS:
         for blueprint in room.blueprints:
             app.register_blueprint(blueprint)
@@ -77,6 +78,38 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
             app.wsgi_app, x_for=settings.trusted_proxies, x_proto=0
         )
     return app
+
+
+def connect(app: Flask, settings: Settings, database: Database) -> None:
+    """Connect the app to a database and a data folder. This is the only place where an app gets
+    state: caches, rate limits and lanes begin empty.
+
+    An app that serves no request at the moment can be connected to another wiki.
+
+    :param settings: on a later call, the same as in :func:`create_app` except for the location of
+        the data.
+    """
+    app.config.update(_configuration(settings))
+    set_own_address(settings.base_url)
+    own_renderer.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
+    request.connect(app, request.Parts(settings, database, ROOMS))
+    response_cache.connect(app, database.changes, limit=64 << 20)
+    rate_limit.connect(app, ROOMS)
+    lane.connect(app)
+    oidc_views.connect(app, settings)
+    access_log.connect(app, database)
+    forget_memory()  # of the texts of another wiki
+
+
+def _common_variables() -> dict[str, object]:
+    """Return the variables of all templates."""
+    settings = request.settings()
+    return {
+        "actor": request.actor(),
+        "site_name": settings.site_name,
+        "logo": getattr(settings, "logo", ""),
+        "accent": getattr(settings, "color", ""),
+    }
 
 
 def _configuration(settings: Settings) -> dict[str, object]:
@@ -98,24 +131,26 @@ def _configuration(settings: Settings) -> dict[str, object]:
     }
 
 
-def _install_plumbing(app: Flask, parts: request.Parts) -> None:
+def _install_plumbing(app: Flask, *, secure: bool) -> None:
     """Install what acts on every request. The order is that in which requests are handled;
     responses pass in the opposite order."""
+    request.init_app(app)
+    locale.init_app(app)
     request_limits.init_app(app)
-    response_cache.init_app(app, parts.database, limit=64 << 20)
+    response_cache.init_app(app)
     urls.init_app(app)
     compress.init_app(app)  # first, so that it handles each response last
     static.init_app(app)
+    words.init_app(app)
+    theme.init_app(app)
     redirects.init_app(app)
     errors.init_app(app)
     reviews.init_app(app)
-    security.init_app(app, secure=parts.settings.secure)
+    security.init_app(app, secure=secure)
     filters.register(app)
     slots.init_app(app)
     sign_in.init_app(app)
-    oidc_views.init_app(app, parts.settings)
     public.init_app(app)
-    rate_limit.init_app(app, parts.rooms)
-    lane.init_app(app)
+    rate_limit.init_app(app)
     mfa_enforcement.init_app(app)
-    access_log.init_app(app, parts.database)
+    access_log.init_app(app)

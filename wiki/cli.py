@@ -16,9 +16,10 @@ from wiki.demo.make import make_demo
 from wiki.demo.story import CAST
 from wiki.migrate import migrate
 from wiki.outbox.deliver import Deliverer
-from wiki.people.actions import setup_token
+from wiki.people.signin.first_admin import setup_token
 from wiki.rooms import ROOMS
-from wiki.serve import address_of, listen, serve_wiki
+from wiki.serve.web import address_of, listen
+from wiki.serve.wiki import serve_wiki
 from wiki.shell import SHELL, Wiki, Wiring, opened
 from wiki.subscribers import handlers_by_name
 from wiki.worker import run_until_told

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from wiki.i18n import LANGUAGES, lazy_gettext, zone_named
 from wiki.rules.labels import Label
 
 PREFIX = "WIKI_"
@@ -26,7 +27,8 @@ class ConfigError(Exception):
 
 
 def _setting(help: str, default: Any, *, zero: bool = False) -> Any:
-    return field(default=default, metadata={"help": help, "zero": zero})
+    # The catalogues have the help too: `docs/translations.py` extracts it from calls.
+    return field(default=default, metadata={"help": lazy_gettext(help), "zero": zero})
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,30 @@ class Settings:
         "http://127.0.0.1:8000",
     )
     site_name: str = _setting("Name shown in the header and in emails.", "Trellis")
+    language: str = _setting(
+        "Language of readers whose browser asks for none of the wiki's languages, and of mails to "
+        "people who have chosen none: `en`, `de` or `fr`.",
+        "en",
+    )
+    time_zone: str = _setting(
+        "Time zone of visitors and accounts without one, where scripts don't know better, such as "
+        "`Europe/Berlin`.",
+        "UTC",
+    )
+    registration: str = _setting(
+        "Who can create an account: `invitation` (people whom admins or leads invite), `domains` "
+        "(also people with an address in `WIKI_REGISTRATION_DOMAINS`) or `closed` (only people "
+        "whom admins invite).",
+        "invitation",
+    )
+    registration_domains: str = _setting(
+        "Email domains, separated by commas, whose people can create an account themselves.", ""
+    )
+    space_label: str = _setting(
+        "Lowest label of pages in new spaces that are not public: `internal`, `confidential` or "
+        "`restricted`.",
+        "internal",
+    )
     secret_key: str = _setting(
         "Key that signs cookies, at least 32 characters; generated in the data folder when empty.",
         "",
@@ -130,6 +156,14 @@ class Settings:
     oidc_role: str = _setting("Role of such accounts: `member` or `guest`.", "member")
 
     @property
+    def open_domains(self) -> tuple[str, ...]:
+        """The domains whose people can create an account themselves; none unless registration is
+        open to domains."""
+        if self.registration != "domains":
+            return ()
+        return domains_in(self.registration_domains)
+
+    @property
     def provider(self) -> str:
         """The name of the OpenID provider for users; empty if there is none."""
         return self.oidc_name if self.oidc_issuer else ""
@@ -137,7 +171,7 @@ class Settings:
     @property
     def oidc_email_domains(self) -> frozenset[str]:
         """The domains in ``oidc_domains``."""
-        return frozenset(filter(None, re.split(r"[\s,]+", self.oidc_domains.lower())))
+        return frozenset(domains_in(self.oidc_domains))
 
     pace: float = _setting(
         "Multiplier for the number of searches, comparisons, previews and saves that a person can "
@@ -199,6 +233,16 @@ class Settings:
                 os.link(aside, path)
             Path(aside).unlink()
         return path.read_text().strip()
+
+
+SPACE_LABELS = ("internal", "confidential", "restricted")
+REGISTRATIONS = ("closed", "invitation", "domains")
+DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+")
+
+
+def domains_in(text: str) -> tuple[str, ...]:
+    """Return the domains in a text that separates them by commas or blanks, in lower case."""
+    return tuple(dict.fromkeys(filter(None, re.split(r"[\s,]+", text.lower()))))
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -293,7 +337,7 @@ def _check_oidc(settings: Settings) -> None:
     ):
         raise ConfigError("WIKI_OIDC_SCOPES must be words, one of which is openid.")
     for domain in settings.oidc_email_domains:
-        if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z0-9-]+", domain):
+        if not DOMAIN.fullmatch(domain):
             raise ConfigError(
                 f"WIKI_OIDC_DOMAINS must be domains such as example.org, not “{domain}”."
             )
@@ -308,6 +352,24 @@ def _check_oidc(settings: Settings) -> None:
     if settings.oidc_email_domains and "email" not in settings.oidc_scopes.split():
         raise ConfigError(
             "WIKI_OIDC_DOMAINS needs “email” in WIKI_OIDC_SCOPES, which provides the address."
+        )
+
+
+def _check_registration(settings: Settings) -> None:
+    if settings.registration not in REGISTRATIONS:
+        raise ConfigError(
+            f"WIKI_REGISTRATION must be closed, invitation or domains, not "
+            f"“{settings.registration}”."
+        )
+    for domain in domains_in(settings.registration_domains):
+        if not DOMAIN.fullmatch(domain):
+            raise ConfigError(
+                f"WIKI_REGISTRATION_DOMAINS must be domains such as example.org, not “{domain}”."
+            )
+    if settings.registration == "domains" and not domains_in(settings.registration_domains):
+        raise ConfigError(
+            "WIKI_REGISTRATION=domains needs WIKI_REGISTRATION_DOMAINS: no one can create an "
+            "account otherwise."
         )
 
 
@@ -330,6 +392,20 @@ def _check(settings: Settings) -> None:
             "WIKI_ACCESS_LOG_FROM must be public, internal, confidential, restricted or off, "
             f"not “{settings.access_log_from}”."
         )
+    if settings.language not in LANGUAGES:
+        raise ConfigError(
+            f"WIKI_LANGUAGE must be one of {', '.join(LANGUAGES)}, not “{settings.language}”."
+        )
+    if zone_named(settings.time_zone) is None:
+        raise ConfigError(
+            f"WIKI_TIME_ZONE must be a name such as Europe/Berlin, not “{settings.time_zone}”."
+        )
+    if settings.space_label not in SPACE_LABELS:
+        raise ConfigError(
+            "WIKI_SPACE_LABEL must be internal, confidential or restricted, "
+            f"not “{settings.space_label}”."
+        )
+    _check_registration(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise ConfigError("WIKI_SECRET_KEY must have at least 32 characters.")
     if "@" not in settings.mail_from or not settings.mail_from.isprintable():

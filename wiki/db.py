@@ -5,18 +5,19 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Engine,
     Integer,
@@ -29,10 +30,15 @@ from sqlalchemy import (
     text,
     union_all,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+from wiki.changes import reads
+from wiki.changes.log import Changes
+from wiki.changes.triggers import raise_everything
 
 Value = TypeVar("Value")
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
@@ -110,6 +116,19 @@ class Base(DeclarativeBase):
     }
 
 
+class Change(Base):
+    """The latest change of a scope, written by triggers (``wiki.changes``).
+
+    ``at`` orders the changes: on SQLite by a count, on PostgreSQL by the id of the transaction.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    scope: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+
+
 def unused_id(session: Session, last_ids: Iterable[Select[int | None]]) -> int | None:
     """Return an id above the results of these queries, on SQLite, which reuses the id of a deleted
     last row. Return None on other databases, which do not reuse ids.
@@ -121,8 +140,33 @@ def unused_id(session: Session, last_ids: Iterable[Select[int | None]]) -> int |
     return max(id or 0 for id in session.execute(union_all(*last_ids)).scalars()) + 1
 
 
+def insert_into(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can be given an ``ON CONFLICT`` clause, in the session's dialect."""
+    return _insert(table, session.get_bind().dialect.name)
+
+
+@cache
+def _insert(table: type[Base], dialect: str) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
 class StillRead(Exception):
     """SQLite's log cannot be emptied yet, because a reader uses it."""
+
+
+class Engines(NamedTuple):
+    """The engines for the two kinds of sessions, with their connections and compiled statements."""
+
+    writer: Engine
+    reader: Engine
+
+
+def open_engines(url: str) -> Engines:
+    """Return the engines of a database."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return Engines(_sqlite_engine(url, write=True), _sqlite_engine(url, write=False))
+    writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    return Engines(writer, writer.execution_options(postgresql_readonly=True))
 
 
 class Database:
@@ -131,7 +175,9 @@ class Database:
     :param url: an SQLAlchemy URL, of SQLite or of PostgreSQL through psycopg.
     :param subscribers: event name -> names of its subscribers, for the outbox.
     :param key: returns the wiki's secret key, with which the outbox signs.
-    :param rooms: the rooms, for code that has a session but no request (``wiki.room.rooms_of``).
+    :param info: more that code finds in ``session.info``, which has a session but no request
+        (``wiki.room.info_of``).
+    :param engines: engines that connect to this URL; new ones by default.
     """
 
     def __init__(
@@ -139,7 +185,8 @@ class Database:
         url: str,
         subscribers: Mapping[str, tuple[str, ...]],
         key: Callable[[], str] | None = None,
-        rooms: Sequence[Any] | None = None,
+        info: Mapping[str, Any] | None = None,
+        engines: Engines | None = None,
     ) -> None:
         self.url = make_url(url)
         self.key = cache(key) if key is not None else None
@@ -148,14 +195,16 @@ class Database:
             path = Path(self.url.database or "wiki.db")
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # no access for other users
             self._lock_path = path.with_name(path.name + ".writers")
-            self.writer = _sqlite_engine(url, write=True)
-            self.reader = _sqlite_engine(url, write=False)
-        else:
-            self.writer = create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
-            self.reader = self.writer.execution_options(postgresql_readonly=True)
-        info = {"subscribers": subscribers, "key": self.key, "rooms": rooms}
-        self._read = sessionmaker(self.reader, info=info, expire_on_commit=False)
-        self._write = sessionmaker(self.writer, info=info, expire_on_commit=False)
+        self.writer, self.reader = engines or open_engines(url)
+        found = {**(info or {}), "subscribers": subscribers, "key": self.key}
+        self._read = sessionmaker(self.reader, info=found, expire_on_commit=False)
+        self._write = sessionmaker(self.writer, info=found, expire_on_commit=False)
+        self.adjust: Callable[[Any], Any] = lambda settings: settings
+        """Returns the settings with what this database changes in them."""
+        self.changes = Changes(self.reader)
+        # On PostgreSQL the reader hears what the writer does.
+        for engine in (self.writer, self.reader) if self.is_sqlite else (self.writer,):
+            reads.listen_to(engine, _table_names)
         self._watch: Any = None
         self._watch_pid = 0
         self._watch_lock = threading.Lock()
@@ -167,14 +216,22 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, durable: bool = True) -> Iterator[Session]:
         """Open a transaction. It is committed durably at the end of the block, and rolled back by
         an exception.
 
         On SQLite writers wait in a queue of our own, because SQLite's is unfair. Do slow things
         (rendering, hashing passwords) before entering.
+
+        :param durable: False for data that is made anew if the machine fails. The commit does not
+            wait for the disk then. It survives the end of any process, and if a failure of the
+            machine undoes it, all later commits that are not durable are undone too.
         """
         with self.writers_queue(), self._write.begin() as session:
+            if not durable:
+                session.connection(execution_options={"durable": False})
+                if not self.is_sqlite:
+                    session.execute(text("SET LOCAL synchronous_commit TO off"))
             yield session
 
     @contextmanager
@@ -231,8 +288,58 @@ class Database:
 
     def dispose(self) -> None:
         """Close every pooled connection (before a fork, and at the end)."""
+        self.changes.close()
         self.writer.dispose()
         self.reader.dispose()
+
+
+def _wait_for_disk(connection: Connection) -> None:
+    """Let the commit of the transaction that begins wait for the disk, unless it need not be
+    durable. In NORMAL mode SQLite waits only when it writes its log into the database."""
+    durable = connection.get_execution_options().get("durable", True)
+    if connection.info.get("durable", True) != durable:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        connection.info["durable"] = durable
+
+
+@cache
+def _names_of(_count: int) -> frozenset[str]:
+    return frozenset(Base.metadata.tables)
+
+
+def _table_names() -> frozenset[str]:
+    return _names_of(len(Base.metadata.tables))
+
+
+class ForgetChanges:
+    """Chore that deletes the recorded changes on PostgreSQL, where each transaction adds rows.
+    Processes that have not seen them yet learn that everything has changed. Changes that seem to be
+    made in the future, because the database was restored in another server, are deleted too."""
+
+    EVERY = timedelta(minutes=1)
+    MOST = 20_000
+    __name__ = "forget changes"
+
+    def __init__(self) -> None:
+        self._due_at = now()
+
+    def __call__(self, database: Database, _settings: object) -> None:
+        if database.is_sqlite or now() < self._due_at:
+            return
+        self._due_at = now() + self.EVERY
+        with database.read() as session:
+            many = f"SELECT FROM changes OFFSET {self.MOST}"
+            foreign = f"SELECT FROM changes WHERE at >= {_SNAPSHOT.format('xmax')}"
+            if not session.scalar(text(f"SELECT EXISTS ({many}) OR EXISTS ({foreign})")):
+                return
+        with database.write() as session:
+            done = f"at < {_SNAPSHOT.format('xmin')} OR at >= {_SNAPSHOT.format('xmax')}"
+            session.execute(text(f"DELETE FROM changes WHERE {done}"))
+            raise_everything(session.connection())
+
+
+# The transactions below `xmin` have ended, and none from `xmax` on had begun.
+_SNAPSHOT = "pg_snapshot_{}(pg_current_snapshot())::text::bigint"
 
 
 def _lower(text: object) -> object:
@@ -259,6 +366,8 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
+        if write:
+            _wait_for_disk(connection)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

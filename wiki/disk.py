@@ -16,6 +16,7 @@ import sqlite3
 from pathlib import Path
 
 from wiki.errors import WikiError
+from wiki.i18n import lazy_gettext
 
 RESERVE = 8 << 20
 """Bytes that are reserved for sign-ins."""
@@ -33,12 +34,14 @@ class DiskFull(WikiError):
     """There is no disk space left to store anything."""
 
     status = 507
-    title = "The disk is full"
+    title = lazy_gettext("The disk is full")
 
     def __init__(self) -> None:
         super().__init__(
-            "The disk of this wiki is full, so nothing was saved. Pages can still be read. "
-            "An administrator has to make room; then send this again."
+            lazy_gettext(
+                "The disk of this wiki is full, so nothing was saved. Pages can still be read. An "
+                "administrator has to make room; then send this again."
+            )
         )
 
 

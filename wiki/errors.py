@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.rules.access import Decision
 
 
@@ -9,7 +11,7 @@ class WikiError(Exception):
     """A request that cannot be carried out; ``str(error)`` is a sentence that says why."""
 
     status = 400
-    title = "That didn’t work"
+    title = lazy_gettext("That didn’t work")
 
     def __init__(self, sentence: str, *, field: str | None = None) -> None:
         super().__init__(sentence)
@@ -21,7 +23,7 @@ class Invalid(WikiError):
     """Input that is invalid; ``field`` names the form field to mark, if there is one."""
 
     status = 422
-    title = "Please correct this"
+    title = lazy_gettext("Please correct this")
 
 
 class Unsuitable(Invalid):
@@ -35,10 +37,10 @@ class NotFound(WikiError):
     indistinguishable."""
 
     status = 404
-    title = "Not found"
+    title = lazy_gettext("Not found")
 
     def __init__(
-        self, sentence: str = "There is nothing here, or you don’t have access to it."
+        self, sentence: str = lazy_gettext("There is nothing here, or you don’t have access to it.")
     ) -> None:
         super().__init__(sentence)
 
@@ -50,7 +52,7 @@ class Forbidden(WikiError):
     """
 
     status = 403
-    title = "Not allowed"
+    title = lazy_gettext("Not allowed")
 
     def __init__(self, sentence: str, reason: str = "") -> None:
         super().__init__(sentence)
@@ -61,22 +63,24 @@ class SignInRequired(WikiError):
     """A request that needs a signed-in user."""
 
     status = 401
-    title = "Please sign in"
+    title = lazy_gettext("Please sign in")
 
     def __init__(self) -> None:
-        super().__init__("Please sign in first.")
+        super().__init__(_("Please sign in first."))
 
 
 class FactorRequired(WikiError):
     """A request by a user who must set up a second factor first; nothing else works until then."""
 
     status = 403
-    title = "Set up a second factor first"
+    title = lazy_gettext("Set up a second factor first")
 
     def __init__(self) -> None:
         super().__init__(
-            "Your account needs a second factor and doesn’t have one yet. Set one up in a browser "
-            "under “Your account”, then try again."
+            _(
+                "Your account needs a second factor and doesn’t have one yet. Set one up in a "
+                "browser under “Your account”, then try again."
+            )
         )
 
 
@@ -84,21 +88,21 @@ class Ended(WikiError):
     """A link that has expired or was already used, or that never existed."""
 
     status = 410
-    title = "This link has expired"
+    title = lazy_gettext("This link has expired")
 
 
 class TooLarge(WikiError):
     """Input beyond a limit; the sentence names the limit."""
 
     status = 413
-    title = "Too large"
+    title = lazy_gettext("Too large")
 
 
 class TooMany(WikiError):
     """Too many attempts; ``retry_after`` is in seconds."""
 
     status = 429
-    title = "Too many attempts"
+    title = lazy_gettext("Too many attempts")
 
     def __init__(self, sentence: str, *, retry_after: int) -> None:
         super().__init__(sentence)
@@ -109,7 +113,7 @@ class Busy(WikiError):
     """Too many requests of this kind are in progress; ``retry_after`` is in seconds."""
 
     status = 503
-    title = "Back in a moment"
+    title = lazy_gettext("Back in a moment")
 
     def __init__(self, sentence: str, *, retry_after: int) -> None:
         super().__init__(sentence)

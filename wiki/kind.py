@@ -18,6 +18,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
 from wiki.rules.access import May
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ class KindField:
         if self.choices:
             found = [(one, one.capitalize()) for one in self.choices]
         elif self.type is bool:
-            found = [("true", "Yes"), ("false", "No")]
+            found = [("true", _("Yes")), ("false", _("No"))]
         else:
             return []
-        return found if self.required else [("", "Not set"), *found]
+        return found if self.required else [("", _("Not set")), *found]
 
     def written(self, value: Any) -> str:
         """Return a value, stored or not yet valid, as an input shows it."""
@@ -240,7 +241,7 @@ class Kind:
                 continue
             found.pop(one.name, None)
             if one.required:
-                raise Invalid(f"“{one.label}” is missing.", field=one.key)
+                raise Invalid(_("“%(label)s” is missing.", label=one.label), field=one.key)
         return found
 
     def read(self, fields: Mapping[str, Any]) -> Any:
@@ -294,49 +295,3 @@ def _inputs(fields: type[Any]) -> Iterator[KindField]:
             choices=choices,
             **one.metadata,
         )
-
-
-_KINDS: dict[str, Kind] = {}
-
-
-def register(*kinds: Kind) -> None:
-    """Add kinds to those that the wiki knows. A kind replaces one of the same name."""
-    _KINDS.update({kind.name: kind for kind in kinds})
-
-
-def forget(kind: Kind) -> None:
-    """Remove a kind. Its pages stay what they are, and show its fields as plain entries."""
-    _KINDS.pop(kind.name, None)
-
-
-def registered_kinds() -> tuple[Kind, ...]:
-    """Return the kinds, in the order of the list in ``wiki/kinds``."""
-    return tuple(_KINDS.values())
-
-
-def kind_names() -> list[str]:
-    """Return the names of the kinds, in the same order."""
-    return list(_KINDS)
-
-
-def kind_named(name: str) -> Kind:
-    """Return the kind of that name; one without fields if it is not registered."""
-    return _KINDS.get(name) or Kind(name, name.capitalize(), "file-text")
-
-
-def kind_of(fields: Mapping[str, Any]) -> Kind:
-    """Return the kind that the front matter of a page names."""
-    name = fields.get(KEY)
-    return kind_named(name if isinstance(name, str) and name in _KINDS else DEFAULT)
-
-
-def require_kind(name: str) -> Kind:
-    """Return the registered kind of that name.
-
-    :raises Invalid: when there is none.
-    """
-    if name not in _KINDS:
-        names = " and ".join(f"“{one}”" for one in _KINDS)
-        words = "exist" if len(_KINDS) > 1 else "exists"
-        raise Invalid(f"This kind of page doesn’t exist; {names} {words}.", field=KEY)
-    return _KINDS[name]

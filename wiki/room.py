@@ -46,9 +46,9 @@ class Place(Enum):
     """A menu that links of rooms appear in, with the start of the addresses in it."""
 
     SITE = "/"
-    """The sidebar of screens outside of spaces."""
+    """The navigation of the site, in every sidebar."""
     SPACE = "/<space>/-/"
-    """The sidebar of a space."""
+    """The menu of a space."""
     PAGE = "/<space>/<path>/-/"
     """The menu of a page."""
     ADMIN = "/-/admin/"
@@ -60,8 +60,14 @@ class Slot(Enum):
 
     PAGE_BAR = "page-bar"
     """Beside the buttons of a page."""
+    PAGE_FOOT = "page-foot"
+    """Below the text of a page, on the newest revision of a live page."""
     HOME = "home"
     """On the home screen, above the spaces."""
+    NEW_PAGE = "new-page"
+    """Above the empty form for a new page."""
+    SPACE_HOME = "space-home"
+    """Beside the home page of a space; below it where there is no room."""
     MISSING = "missing"
     """The screen for a path of a readable space without a page."""
     WAITING = "waiting"
@@ -69,6 +75,8 @@ class Slot(Enum):
     NOT_FOUND = "not-found"
     """Among the buttons of the error page for what does not exist or is hidden. It is shown in both
     cases, so blocks there read nothing."""
+    FORBIDDEN = "forbidden"
+    """On the error page for an action that is not permitted."""
 
 
 class Access(Protocol):
@@ -121,7 +129,7 @@ class Link:
     :param position: its place in the menu; links are sorted by this number.
     :param label: its text, or a function.
     :param address: what follows the start of the addresses in that menu, or a function.
-    :param section: the heading that it is below, in the administration.
+    :param section: the heading that it is below, in the menu of a space and the administration.
     :param here: other addresses, like ``address``, on which the link counts as the current one.
     :param covers: True if it is the current one on all addresses that begin with its own.
     """
@@ -248,23 +256,22 @@ class Room:
     """Functions that add what it stores to the scratch wiki of the leak drill."""
 
 
+def info_of(rooms: Sequence[Room]) -> dict[str, Any]:
+    """Return what actions and handlers find in ``session.info``: the rooms, and the guards of all
+    of them in order."""
+    return {
+        "rooms": tuple(rooms),
+        "guards": tuple(guard for room in rooms for guard in room.guards),
+    }
+
+
 def rooms_of(session: Session) -> tuple[Room, ...]:
     """Return the rooms of the app or command that opened the database of a session. Actions and
-    handlers find them here, because they run in requests, in the worker and in commands.
-
-    :raises LookupError: when the database was opened without rooms.
-    """
-    rooms: tuple[Room, ...] | None = session.info["rooms"]
-    if rooms is None:
-        raise LookupError("This database was opened without rooms.")
+    handlers find them here, because they run in requests, in the worker and in commands."""
+    rooms: tuple[Room, ...] = session.info["rooms"]
     return rooms
 
 
 def text_columns_of(session: Session) -> tuple[TextColumns, ...]:
     """Return the columns of all rooms that can contain words of pages."""
     return tuple(columns for room in rooms_of(session) for columns in room.text_columns)
-
-
-def guards_of(session: Session) -> tuple[Callable[[Session, Any], Any], ...]:
-    """Return the guards of all rooms, in the order of the rooms."""
-    return tuple(guard for room in rooms_of(session) for guard in room.guards)

@@ -7,13 +7,15 @@ handler loses the pending deliveries to it, so keep the old name here as long as
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from wiki.attachments import events as attachments
 from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.audit.drilling import keep_drilling
 from wiki.audit.handlers import check_chain, delete_expired
+from wiki.comments.handlers import render_messages
 from wiki.config import Settings
-from wiki.db import Database
+from wiki.db import Database, ForgetChanges
 from wiki.mail import events as mail
 from wiki.outbox.deliver import Handler
 from wiki.outbox.event import Event
@@ -35,6 +37,7 @@ from wiki.requests.handlers import (
 )
 from wiki.search.handlers import (
     finish_renderings,
+    index_link_targets,
     index_pages,
     look_again,
     mend_index,
@@ -49,8 +52,11 @@ from wiki.transfer.handlers import import_more, mirror_spaces
 
 SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     pages.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces),
-    pages.PageMoved: (render_heads, index_pages, list_by_tag, mirror_spaces),
-    pages.PageDeleted: (index_pages, list_by_tag, mirror_spaces),
+    pages.PageMoved: (render_heads, index_pages, index_link_targets, list_by_tag, mirror_spaces),
+    pages.PageLabelled: (index_link_targets,),
+    pages.PageRestricted: (index_link_targets,),
+    pages.PageReordered: (mirror_spaces,),
+    pages.PageDeleted: (index_pages, index_link_targets, list_by_tag, mirror_spaces),
     pages.PageRestored: (index_pages, list_by_tag, mirror_spaces),
     purging.PagePurged: (
         index_pages,
@@ -66,6 +72,7 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     attachments.FileRemoved: (mirror_spaces,),
     transfer.ImportRequested: (import_more,),
     requests.AccessRequested: (tell_leads,),
+    spaces.SpaceChanged: (mirror_spaces,),
     spaces.MemberChanged: (follow_roles,),
     mail.MailRequested: (send_mail,),
     signin.PasswordResetRequested: (send_reset_link,),
@@ -74,6 +81,12 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
 
 # Names that pending deliveries may still contain.
 FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
+
+GATHERED: Mapping[Handler, timedelta] = dict.fromkeys(
+    (render_heads, index_pages, list_by_tag, mirror_spaces), timedelta(seconds=0.3)
+)
+"""Handlers of saved pages, and how long their deliveries wait for those of other saves: a new state
+of the search index costs as much for many pages as for one. Pages must be found within a second."""
 
 Chore = Callable[[Database, Settings], None]
 # Chores of the worker beside events: run once at its start, and once a second.
@@ -86,9 +99,10 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     check_chain,
     delete_expired,
     keep_drilling,
+    ForgetChanges(),
 )
 # Chores that may take long each time; they run in a thread of their own.
-AT_LEISURE: tuple[Chore, ...] = (finish_renderings,)
+AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages)
 
 
 def name_of(handler: Handler) -> str:
@@ -103,6 +117,11 @@ def names_by_event() -> dict[str, tuple[str, ...]]:
         event.__name__: tuple(name_of(handler) for handler in handlers)
         for event, handlers in SUBSCRIBERS.items()
     }
+
+
+def gathered_by_name() -> dict[str, timedelta]:
+    """Return how long deliveries wait for others, by subscriber name, for the deliverer."""
+    return {name_of(handler): wait for handler, wait in GATHERED.items()}
 
 
 def handlers_by_name() -> dict[str, Handler]:

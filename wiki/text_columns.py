@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -50,6 +51,9 @@ class TextColumns:
     ``words`` names them in previews and records of redactions. ``rows`` returns the condition on
     the rows that belong to an area.
 
+    ``derived`` holds the columns that are made from these, each with the value that it gets when
+    these change, so that it is made again.
+
     ``title`` marks columns with titles and paths. Columns that are not ``counted`` are left out of
     the preview, because the actor may not know their content.
     """
@@ -60,3 +64,4 @@ class TextColumns:
     rows: Callable[[Area], ColumnElement[bool]]
     title: bool = False
     counted: bool = True
+    derived: Mapping[str, Any] = field(default_factory=dict)

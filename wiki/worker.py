@@ -16,8 +16,15 @@ from wiki.db import Database, now
 from wiki.disk import is_full, keep_reserve
 from wiki.outbox import heartbeat
 from wiki.outbox.deliver import Deliverer
-from wiki.pages.rendering.stored import limit_rendering
-from wiki.subscribers import AT_LEISURE, AT_START, NOW_AND_THEN, Chore, handlers_by_name
+from wiki.pages.rendering.own_renderer import limit_rendering
+from wiki.subscribers import (
+    AT_LEISURE,
+    AT_START,
+    NOW_AND_THEN,
+    Chore,
+    gathered_by_name,
+    handlers_by_name,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +47,7 @@ class Worker:
     def __init__(self, database: Database, settings: Settings) -> None:
         self.database = database
         self.settings = settings
-        self.deliverer = Deliverer(database, settings, handlers_by_name())
+        self.deliverer = Deliverer(database, settings, handlers_by_name(), gathered_by_name())
         self._began_at = now()
         self._beat_at: datetime | None = None
         self._released = False

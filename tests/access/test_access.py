@@ -14,12 +14,12 @@ from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import restore_page
 from wiki.pages.models import Page
-from wiki.people import groups
+from wiki.people.groups import actions as groups
 from wiki.people.models import Person
 from wiki.purging.actions import purge_page
 from wiki.rules.access import May
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Space
 
 Restrict = Callable[..., None]

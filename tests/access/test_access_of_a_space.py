@@ -9,12 +9,12 @@ import pytest
 
 from tests.cast import Scene, without_tokens
 from wiki.people.actions import create_person
-from wiki.people.groups import create_group, store_member
+from wiki.people.groups.actions import create_group, store_member
 from wiki.people.models import Person
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role
 from wiki.spaces.actions import set_group_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 
 
@@ -38,7 +38,7 @@ def test_the_panel_says_who_has_which_role_and_by_what(wiki: Scene) -> None:
     page = wiki.get("eve", "/lab/-/access?of=page").text
     assert "Restrictions" in page
     words = " ".join(re.sub("<[^>]+>", "", page).split())
-    assert "Group Writers as editor and 3 people were added (members)." in words
+    assert "Added to it: group Writers as editor, 3 people (members)." in words
 
 
 def test_it_answers_about_somebody_with_the_reason(wiki: Scene) -> None:

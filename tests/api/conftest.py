@@ -61,6 +61,9 @@ class Api:
     def put(self, who: str, address: str, sent: Any, **options: Any) -> TestResponse:
         return self.call(who, "PUT", address, json=sent, **options)
 
+    def post(self, who: str, address: str, sent: Any, **options: Any) -> TestResponse:
+        return self.call(who, "POST", address, json=sent, **options)
+
     def _operation(self, path: str, method: str) -> tuple[str, str] | None:
         """The template and method that the description has for an address, if it is one."""
         addresses = self.wiki.app.url_map.bind("localhost")

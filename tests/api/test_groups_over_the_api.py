@@ -30,7 +30,7 @@ def test_members_list_and_read_groups(finance: Api) -> None:
     assert [row["handle"] for row in read["inside_of"]] == ["company"]
     assert read["parts"] == []
     assert finance.get("cai", "/groups/company/people").json["people"] == [
-        {"handle": "ben", "name": "Ben", "itself": False, "through": ["finance"]}
+        {"handle": "ben", "name": "Ben", "photo": None, "itself": False, "through": ["finance"]}
     ]
     assert [row["handle"] for row in finance.get("cai", "/groups?q=FIN").json["groups"]] == [
         "finance"

@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 from tests.api.conftest import Api
 from tests.cast import Scene
 from wiki.api import history
-from wiki.text.compare import diff
+from wiki.text.compare import diff, stretches
 from wiki.web.operations import PREFIX
 
 
@@ -77,7 +77,7 @@ def test_a_long_comparison_comes_in_parts_that_lead_on(
     api: Api, wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(diff, "ROWS", 40)
-    monkeypatch.setattr(diff, "PIECE", 20)
+    monkeypatch.setattr(stretches, "PIECE", 20)
     wiki.write("p", "".join(f"old {n}\n" for n in range(100)))
     wiki.write("p", "".join(f"{n} neu\n" for n in range(100)))
     lines: list[int] = []

@@ -30,7 +30,7 @@ def test_pages_are_listed_with_conditions_slice_after_slice(filled: Api) -> None
     assert paths == [f"page-{number}" for number in range(5)]
     page = filled.get("cai", "/pages?tag=tag 3").json["pages"][0]
     assert (page["space"], page["path"], page["url"]) == ("eng", "page-3", "/eng/page-3")
-    assert page["updated_by"] == {"handle": "ben", "name": "Ben"}
+    assert page["updated_by"] == {"handle": "ben", "name": "Ben", "photo": None}
 
 
 def test_tags_are_listed_with_their_pages(filled: Api) -> None:

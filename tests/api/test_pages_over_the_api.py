@@ -15,7 +15,7 @@ def test_a_page_is_made_read_and_changed(api: Api) -> None:
     assert made.json["title"] == "On call"
     read = api.get("cai", "/pages/eng/on-call")
     assert read.json["body"] == "Be awake.\n"
-    assert read.json["author"] == {"handle": "ben", "name": "Ben"}
+    assert read.json["author"] == {"handle": "ben", "name": "Ben", "photo": None}
     assert read.json["url"] == "/eng/on-call"
     saved = api.put(
         "eve",

@@ -6,8 +6,8 @@ import pytest
 
 from tests.api.conftest import Api
 from tests.cast import Scene
+from wiki.pages.access.models import PageRead
 from wiki.pages.access.restrictions import set_label
-from wiki.pages.models import PageRead
 from wiki.rules.labels import Label
 
 

@@ -44,6 +44,30 @@ def test_a_member_makes_a_space_and_leads_it(api: Api) -> None:
     assert "“private”" in bad.json["detail"]
 
 
+def test_a_space_gets_an_icon_and_a_color(api: Api) -> None:
+    sent = {"slug": "new", "title": "New", "icon": "leaf", "color": "green"}
+    made = api.call("ben", "POST", "/spaces", json=sent)
+    assert (made.json["icon"], made.json["color"]) == ("leaf", "green")
+    for name, wrong in (("color", "mud"), ("icon", "no icon")):
+        refused = api.call("ben", "POST", "/spaces", json=sent | {"slug": "other", name: wrong})
+        assert (refused.status_code, refused.json["field"]) == (422, name)
+
+
+def test_leads_change_the_name_and_the_look_of_a_space_and_nothing_else(api: Api) -> None:
+    before = api.get("eve", "/spaces/lab").json
+    sent = {"title": "The lab", "icon": "leaf", "color": "green"}
+    changed = api.call("eve", "PATCH", "/spaces/lab", json=sent)
+    assert changed.json == before | sent
+    assert api.call("eve", "PATCH", "/spaces/lab", json={}).json == before | sent
+    assert api.call("eve", "PATCH", "/spaces/lab", json={"icon": ""}).json["icon"] == ""
+    wrong = api.call("eve", "PATCH", "/spaces/lab", json={"color": "mud"})
+    assert (wrong.status_code, wrong.json["field"]) == (422, "color")
+    assert api.call("eve", "PATCH", "/spaces/lab", json={"title": " "}).status_code == 422
+    assert api.call("ben", "PATCH", "/spaces/lab", json=sent).status_code == 403
+    assert api.call("dot", "PATCH", "/spaces/lab", json=sent).status_code == 404
+    assert api.get("eve", "/spaces/lab").json == before | sent | {"icon": ""}
+
+
 def test_search_finds_what_the_asker_may_read(api: Api, wiki: Scene) -> None:
     for space in ("open", "eng", "lab"):
         wiki.write("zebra", "A zebra crossing", space=space, title=f"Zebra in {space}")

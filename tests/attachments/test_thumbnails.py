@@ -22,11 +22,11 @@ from tests.attachments import samples
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from tests.surroundings import ROOT
-from wiki.attachments import pictures
 from wiki.attachments.models import Picture
-from wiki.attachments.pictures import Made, make_thumbs
+from wiki.attachments.pictures import making as pictures
+from wiki.attachments.pictures.making import Made, make_thumbs
+from wiki.attachments.pictures.thumbs import TALLEST, widths_of
 from wiki.attachments.storage import Storage
-from wiki.attachments.thumbs import TALLEST, widths_of
 from wiki.db import now
 from wiki.outbox.models import Delivery
 
@@ -236,10 +236,12 @@ def test_a_decoder_that_was_not_let_work_has_said_nothing_of_the_picture(
 def test_a_picture_that_takes_too_much_computing_has_no_thumbnails(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def spend(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+    def spend(
+        command: list[str], *_: object, **_options: object
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.CompletedProcess(command, -signal.SIGXCPU, b"")
 
-    monkeypatch.setattr(pictures.subprocess, "run", spend)
+    monkeypatch.setattr(pictures, "run", spend)
     assert made_of(wiki, photo()).failure == "It takes too much computing time."
 
 
@@ -268,7 +270,8 @@ def test_a_decoder_that_wants_too_much_memory_gets_none(tmp_path: Path) -> None:
             [
                 sys.executable,
                 "-c",
-                "from wiki.attachments import shrinker as s; s.MEMORY = 200 << 20; s.main()",
+                "from wiki.attachments.pictures import shrinker as s;"
+                " s.MEMORY = 200 << 20; s.main()",
                 "PNG",
             ],
             stdin=file,

@@ -22,16 +22,16 @@ from tests.api.conftest import V1, Api
 from tests.attachments import samples
 from tests.cast import Scene
 from tests.surroundings import examples
-from wiki.attachments import actions
+from wiki.attachments import locks
 from wiki.attachments.models import Attachment, Upload
-from wiki.attachments.uploads import (
-    Parts,
+from wiki.attachments.uploading.actions import (
     Piece,
     WrongOffset,
     add_piece,
     cancel_upload,
     sweep_uploads,
 )
+from wiki.attachments.uploading.parts import Parts
 from wiki.db import at, now
 from wiki.pages.actions import delete_page
 from wiki.pages.models import Page
@@ -129,7 +129,7 @@ def test_killed_while_it_was_attached_it_is_attached_by_the_next_who_asks(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.attachments.uploads.attach_file", kill)
+        patch.setattr("wiki.attachments.uploading.actions.attach_file", kill)
         with pytest.raises(Killed):
             add_piece(
                 wiki.database, wiki.settings, wiki.actor("ben"), key, Piece(0, io.BytesIO(b"abc"))
@@ -254,7 +254,7 @@ def test_a_page_deleted_in_between_gets_no_file(
         return  # writers take turns
     wiki.write("teams", "x")
     below = wiki.write("teams/rota", "x")
-    nearest = actions.nearest_page
+    nearest = locks.nearest_page
 
     def delete_after(*asked: Any) -> Page | None:
         found = nearest(*asked)
@@ -263,7 +263,7 @@ def test_a_page_deleted_in_between_gets_no_file(
             delete_page(session, wiki.actor("eve"), below.id)
         return found
 
-    monkeypatch.setattr(actions, "nearest_page", delete_after)
+    monkeypatch.setattr(locks, "nearest_page", delete_after)
     file_id = wiki.attach("teams/rota/a.txt", b"abc")
     with wiki.database.read() as session:
         file = session.get_one(Attachment, file_id)
@@ -317,7 +317,7 @@ def test_pieces_sent_at_once_wait_for_one_another(wiki: Scene, api: Api) -> None
             def read(self, size: int | None = -1) -> bytes:
                 if not asked:
                     asked.append(other.submit(add, io.BytesIO(b"XYZ")))
-                    wait(asked, timeout=1)  # it does not come through before this one is done
+                    wait(asked, timeout=0.2)  # it does not come through before this one is done
                 return super().read(size)
 
         assert add(Arriving(b"abc")) == 3
@@ -342,7 +342,7 @@ def test_however_it_is_cut_it_comes_out_whole(wiki: Scene, cuts: list[int], lies
 
 
 def test_nobody_begins_without_end(wiki: Scene, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wiki.attachments.uploads.MOST_OPEN", 2)
+    monkeypatch.setattr("wiki.attachments.uploading.actions.MOST_OPEN", 2)
     for name in "ab":
         begin(api, "ben", f"eng/{name}.txt", 3)
     refused = begin(api, "ben", "eng/c.txt", 3)

@@ -23,7 +23,7 @@ from wiki.people.models import Person
 from wiki.people.oidc.events import IdentityLinked, IdentityUnlinked
 from wiki.people.signin.events import SignedIn
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 
 AUDIT = "/-/admin/audit"
 

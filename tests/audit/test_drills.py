@@ -92,7 +92,7 @@ def test_one_drill_at_a_time_which_says_how_far_it_is(
     one = keeper(script + "sys.stdin.read()")
     one(wiki.database, wiki.settings)
     assert one._at_work is not None
-    while not drilling._read(one._at_work.steps):
+    while "\n" not in drilling._read(one._at_work.steps):
         assert one._at_work.process.poll() is None
     one(wiki.database, wiki.settings)
     assert "12 of 180 routes tested" in wiki.get("ada", DRILL).text
@@ -109,6 +109,7 @@ def test_a_run_that_a_worker_has_left_was_interrupted(wiki: Scene) -> None:
     assert "The drill was interrupted." in html and "Run again" in html
 
 
+@pytest.mark.thorough
 def test_a_drill_whose_worker_is_gone_ends_by_itself() -> None:
     # As a script starts programs in the background: they ignore interrupts.
     command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]

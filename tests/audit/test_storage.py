@@ -14,6 +14,7 @@ STORAGE = "/-/admin/storage"
 def test_an_empty_wiki_has_sizes_too(wiki: Scene) -> None:
     html = wiki.get("ada", STORAGE).text
     assert "Free disk space" in html
+    assert "0 bytes for 0 pages, their latest revisions only" in html
     assert "Largest pages" not in html
 
 
@@ -26,6 +27,15 @@ def test_the_largest_pages_and_spaces_are_listed(wiki: Scene) -> None:
     assert html.index("Large page") < html.index("Small page")
     assert "293 KiB" in html  # the page's file
     assert "298 KiB" in html  # with that of the space
+
+
+def test_rendered_pages_are_counted_and_not_their_former_revisions(wiki: Scene) -> None:
+    for body in ("One text", "Another text", "A last text"):
+        wiki.write("plan", body)
+        wiki.deliver()
+    wiki.write("rota", "Monday")
+    wiki.deliver()
+    assert "for 2 pages, their latest revisions only" in wiki.get("ada", STORAGE).text
 
 
 def test_pages_of_a_private_space_have_no_name(wiki: Scene) -> None:

@@ -20,7 +20,7 @@ from wiki.purging.actions import purge_page
 from wiki.rules.access import May
 from wiki.rules.roles import Role
 from wiki.spaces.actions import give_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Space
 
 LISTS = ("/-/starred", "/", "/-/switch")
@@ -76,7 +76,7 @@ def test_visitors_have_no_stars(wiki: Scene) -> None:
 def test_only_the_newest_revision_of_a_live_page_has_the_button(wiki: Scene) -> None:
     page = wiki.write("rota", "one")
     wiki.write("rota", "two")
-    assert "/-/star" not in wiki.get("eve", "/eng/rota?revision=1").text
+    assert "/eng/rota/-/star" not in wiki.get("eve", "/eng/rota?revision=1").text
     wiki.post("eve", "/eng/rota/-/star")
     with wiki.database.write() as session:
         delete_page(session, wiki.actor("eve"), page.id)

@@ -46,7 +46,12 @@ CELLS_MARKDOWN = """\
 CODE_TEXT = "def f(x):\n    return x * 2 * 3"
 
 
+def converter() -> str:
+    """Return the address of the script that converts what is pasted."""
+    name = json.loads((ROOT / "static/dist/manifest.json").read_text())["pasting.js"]
+    return f"/-/static/{name}"
+
+
 def converting(page: Page) -> None:
     """Give the page the function `convert`, which pasting uses."""
-    name = json.loads((ROOT / "static/dist/manifest.json").read_text())["pasting.js"]
-    page.evaluate(f"async () => {{ window.convert = (await import('/-/static/{name}')).convert }}")
+    page.evaluate(f"async () => {{ window.convert = (await import('{converter()}')).convert }}")

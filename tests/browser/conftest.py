@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from tests.browser.named import name_things
 from tests.browser.visit import Visit
 from tests.browser.world import fill
-from tests.cast import Scene
+from tests.cast import Scene, move_in
 from tests.serving.inside import serving
+from tests.ways_in import stand_at_the_door
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.migrate import migrate
@@ -40,12 +42,18 @@ def world(tmp_path_factory: pytest.TempPathFactory, password_hash: str) -> Itera
         oidc_client_id="wiki",
         oidc_client_secret="secret",
         oidc_name="Example ID",
+        registration="domains",
+        registration_domains="example.org, a-long-name.of-a-subsidiary.example.org",
     )
     database = open_database(settings)
     migrate(database)
     app = create_app(settings, database)
-    scene = Scene(app, settings, database, password_hash)
+    scene = Scene(app, settings, database, move_in(database, password_hash))
     fill(scene)
+    app.config["WTF_CSRF_ENABLED"] = False
+    scene.names = name_things(scene)
+    stand_at_the_door(scene, "eve")
+    app.config["WTF_CSRF_ENABLED"] = True
     yield scene
     database.dispose()
 
@@ -70,7 +78,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def signed_in(world: Scene) -> dict[str, str]:
     """The cookie of a sign-in, by handle."""
     cookies = {}
-    for handle in ("ada", "ben", "cai", "eve"):
+    for handle in ("ada", "ben", "cai", "dot", "eve", "half", "newcomer", "unsure"):
         cookie = world.client(handle).get_cookie("wiki")
         assert cookie is not None
         cookies[handle] = cookie.value

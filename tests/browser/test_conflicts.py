@@ -11,7 +11,7 @@ from tests.browser.test_every_screen import STICKING_OUT, objections
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
 from tests.surroundings import thorough
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 TEXT = "# Rota\n\nEveryone is on call for one week.\n\n" + "word " * 60 + "\n\nAsk Eve.\n"
 
@@ -31,9 +31,9 @@ def in_conflict(visit: Visit, name: str, *, scripts: bool, **options: Any) -> Pa
         page.keyboard.press("End")
         page.keyboard.type(" Or a month.")
     else:
-        page.get_by_label("Text").fill(TEXT.replace("one week", "a month"))
+        page.locator("textarea[name=body]").fill(TEXT.replace("one week", "a month"))
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("h1")).to_have_text("Eve changed the same lines")
+    expect(page.locator(".task")).to_have_text("Eve changed the same lines")
     return page
 
 
@@ -82,7 +82,7 @@ def test_keys_step_through_all_changes_and_say_where_one_is(visit: Visit) -> Non
     expect(page.get_by_text("That was the last change")).to_be_visible()
     page.keyboard.press("p")
     expect(page.locator("#change-2")).to_be_focused()
-    assert page.url.endswith("#change-2")
+    expect(page).to_have_url(f"{visit.site}/eng/steps/-/diff/1..2#change-2")
     page.reload()
     page.keyboard.press("n")
     expect(page.locator("#change-3")).to_be_focused()

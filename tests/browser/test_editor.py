@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, TimeoutError, expect
 
 from tests.browser.visit import ALT, CONTROL, PHONE, Visit, press
 from tests.surroundings import thorough
@@ -30,11 +31,13 @@ def write(page: Page, words: str) -> None:
 
 
 def choose(page: Page, name: str) -> None:
-    """Click a completion, again if the list has just opened: then the editor ignores a click."""
+    """Click a completion until the list closes: the editor ignores a click when the list has just
+    opened."""
     option = page.get_by_role("option", name=name)
-    option.click()
+    option.wait_for()
     while option.is_visible():
-        option.click()
+        with suppress(TimeoutError):  # the list has closed meanwhile
+            option.click(timeout=1000)
 
 
 def state(page: Page) -> str:
@@ -105,7 +108,8 @@ def test_the_toolbar_marks_what_is_selected(visit: Visit, fresh: str) -> None:
 def test_enter_goes_on_with_a_list(visit: Visit, fresh: str) -> None:
     page = visit.open("ben", f"{fresh}/-/edit")
     write(page, "1. one\ntwo\n\nafter")
-    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n1. one\n2. two\nafter")
+    # A paragraph of its own: right behind the item, it would be a part of it.
+    expect(page.locator("textarea[name=body]")).to_have_value("Begin.\n1. one\n2. two\n\nafter")
 
 
 @pytest.mark.parametrize(
@@ -220,6 +224,7 @@ def test_two_open_brackets_offer_the_pages_of_the_wiki(visit: Visit, fresh: str)
     expect(page.locator("textarea[name=body]")).to_have_value("Begin.\nSee [[handbook/onboarding]]")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("typed", "chosen", "linked"),
     [

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from tests.attachments.samples import png
 from tests.browser.visit import Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 RAN = "document.documentElement.setAttribute('class', 'ran')"
 SVG = f"""<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"
@@ -137,7 +137,7 @@ def bytes_of(visit: Visit, files: str, name: str) -> bytes:
 
 def line(page: Page, name: str) -> Locator:
     """A file on its way."""
-    return page.get_by_role("list", name="Uploads").locator("li", has_text=name)
+    return page.locator(".uploads li", has_text=name)
 
 
 def test_many_dropped_files_each_say_what_became_of_them(
@@ -228,20 +228,29 @@ def test_a_large_file_goes_on_after_the_screen_was_closed(
     assert bytes_of(visit, files, "film.bin") == data
 
 
+@pytest.mark.parametrize(
+    ("language", "sending", "cancel"),
+    [("en", "Sending 20 MiB", "Cancel"), ("fr", "Envoi de 20 Mio", "Annuler")],
+)
 def test_a_file_on_its_way_can_be_cancelled(
-    visit: Visit, files: str, make: Callable[[str, bytes], Path]
+    visit: Visit,
+    files: str,
+    make: Callable[[str, bytes], Path],
+    language: str,
+    sending: str,
+    cancel: str,
 ) -> None:
-    page = visit.open("ben", files)
+    page = visit.open("ben", files, extra_http_headers={"Accept-Language": language})
     held: list[Route] = []
     page.route(
         "**/-/uploads/*",
         lambda route: held.append(route) if route.request.method == "PATCH" else route.continue_(),
     )
     with page.expect_request(lambda request: request.method == "PATCH"):
-        page.get_by_label("Attach").set_input_files(make("film.bin", os.urandom(LARGE)))
-    expect(line(page, "film.bin")).to_contain_text("Sending 20 MiB")
+        page.locator("input[type=file]").set_input_files(make("film.bin", os.urandom(LARGE)))
+    expect(line(page, "film.bin")).to_contain_text(sending)
     with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
-        page.get_by_role("button", name="Cancel film.bin").click()
+        page.get_by_role("button", name=f"{cancel} film.bin").click()
     assert answer.value.status == 204
     expect(line(page, "film.bin")).to_have_count(0)
     assert (

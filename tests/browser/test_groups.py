@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visit import Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 def test_who_is_meant_is_suggested_and_put_in(visit: Visit) -> None:

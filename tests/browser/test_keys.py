@@ -10,9 +10,9 @@ from playwright.sync_api import expect
 from tests.browser.visit import ALT, CONTROL, SHIFT, Visit, press
 from tests.cast import Scene
 from tests.surroundings import thorough
-from wiki.web.lane import PLACES
+from wiki.web.limits.lane import PLACES
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 PAGE = "/eng/handbook/onboarding"
 
@@ -183,15 +183,16 @@ def test_the_sidebar_stays_as_its_reader_left_it(visit: Visit) -> None:
     expect(tree).to_be_hidden()
 
 
-def test_on_a_phone_one_button_opens_tree_and_contents(visit: Visit) -> None:
+def test_on_a_phone_a_button_opens_the_sidebar_and_the_contents_unfold(visit: Visit) -> None:
     page = visit.open("ben", "/eng/handbook/everything", viewport={"width": 390, "height": 844})
-    contents = page.get_by_role("complementary", name="On this page")
-    expect(contents).to_be_hidden()
+    contents = page.get_by_role("navigation", name="On this page")
+    heading = contents.get_by_role("link", name="A heading of the third rank")
+    expect(heading).to_be_hidden()
     page.get_by_role("button", name="Open navigation").click()
-    expect(contents).to_be_visible()
     expect(page.get_by_role("navigation", name="Pages of Eng")).to_be_visible()
-    contents.get_by_role("link", name="A heading of the third rank").click()
-    expect(contents).to_be_hidden()
+    page.get_by_role("button", name="Close").click()
+    contents.get_by_text("On this page").click()
+    heading.click()
     expect(page.get_by_role("heading", name="A heading of the third rank")).to_be_in_viewport()
 
 

@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 from tests.browser.visit import Visit
 from tests.cast import Scene
 from tests.kinds.decision import kind as declared
-from wiki.kind import forget, register
+from wiki.kind_registry import forget, register
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def decided(world: Scene) -> Iterator[None]:
 def test_a_decision_is_written(visit: Visit, axe: str, decided: None) -> None:
     visit.expect("422")
     page = visit.open("ben", "/eng/-/new")
-    page.get_by_role("link", name="Decision").click()
+    page.get_by_role("navigation", name="Kind of page").get_by_role("link", name="Decision").click()
     page.get_by_label("Title").fill("Which database")
     page.get_by_label("Status").select_option("accepted")
     page.get_by_label("Owner").fill("Not a name")

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.visit import PHONE, Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 def test_tags_are_offered_behind_those_that_are_typed(visit: Visit) -> None:

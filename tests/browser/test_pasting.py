@@ -11,6 +11,7 @@ from tests.browser.clipboard import (
     CELLS_MARKDOWN,
     CELLS_TEXT,
     CODE_TEXT,
+    converter,
     expect_text,
     paste,
     sample,
@@ -18,11 +19,11 @@ from tests.browser.clipboard import (
 from tests.browser.test_editor import DROP
 from tests.browser.visit import Visit
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
-CONVERTED = """async () => {
-  await import(document.querySelector("[data-pasting]").dataset.pasting);
+CONVERTED = """async (converter) => {
+  await import(converter);
   await new Promise((resolve) => setTimeout(resolve));
 }"""
 """Waits until what was pasted has been converted."""
@@ -67,7 +68,7 @@ def test_what_was_copied_elsewhere_becomes_markdown(
     editor: Page, html: str, text: str, markdown: str
 ) -> None:
     paste(editor, html, text)
-    editor.evaluate(CONVERTED)
+    editor.evaluate(CONVERTED, converter())
     expect_text(editor, markdown)
 
 
@@ -114,7 +115,7 @@ def test_other_text_over_a_selection_takes_its_place(editor: Page, begun: str, p
 def test_code_stays_what_was_copied(editor: Page) -> None:
     editor.keyboard.type("```\n")
     paste(editor, "<p>a <b>b</b></p>", "a b")
-    editor.evaluate(CONVERTED)
+    editor.evaluate(CONVERTED, converter())
     expect_text(editor, "```\na b")
 
 
@@ -179,7 +180,7 @@ def test_a_picture_with_html_of_itself_is_still_attached(editor: Page) -> None:
 )
 def test_hostile_html_is_bounded(editor: Page, html: str, converted: bool) -> None:
     paste(editor, html, "the plain text")
-    editor.evaluate(CONVERTED)
+    editor.evaluate(CONVERTED, converter())
     value = editor.locator("textarea[name=body]").input_value()
     assert "end" in value if converted else value == "the plain text"
     assert len(value) < 2_500_000

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.visit import PHONE, Visit
 from wiki.db import now
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 PAPER = {"width": 718, "height": 1000}
 """A4 within its margins, in CSS pixels."""
@@ -84,8 +84,8 @@ def test_a_printed_page_is_whole_and_light(visit: Visit, sheet: str, scripts: bo
 
 
 def test_the_source_of_a_page_that_is_not_laid_out_is_wrapped(visit: Visit) -> None:
-    visit.world.write("deep", "> " * 2000 + "words " * 50, by="ben", title="Deep")
-    page = visit.open("cai", "/eng/deep", viewport=PHONE)
+    visit.world.write("deep-quotes", "> " * 2000 + "words " * 50, by="ben", title="Deep")
+    page = visit.open("cai", "/eng/deep-quotes", viewport=PHONE)
     wide, room = page.locator("pre.source").evaluate("e => [e.scrollWidth, e.clientWidth]")
     assert wide <= room
 

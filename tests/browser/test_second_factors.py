@@ -16,15 +16,16 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expec
 from tests.browser.test_every_screen import STICKING_OUT, objections
 from tests.browser.test_ways_in import sign_in
 from tests.browser.visit import NARROWEST, PHONE, WIDE, Visit
-from tests.cast import PASSWORD, Scene
+from tests.cast import PASSWORD, Scene, move_in
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.db import now
 from wiki.migrate import migrate
-from wiki.serve import listen
-from wiki.web.wsgi_bridge import Connection, Gateway
+from wiki.serve.web import listen
+from wiki.web.server.connection import Connection
+from wiki.web.server.wsgi_bridge import Gateway
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def visit(browser: Browser, tmp_path: Path, password_hash: str) -> Iterator[Visi
     database = open_database(settings)
     migrate(database)
     app = create_app(settings, database)
-    world = Scene(app, settings, database, password_hash)
+    world = Scene(app, settings, database, move_in(database, password_hash))
     gateway = Gateway(app, threads=4, body_limit=1 << 20)
     server = uvicorn.Server(
         uvicorn.Config(gateway, http=Connection, ws="none", lifespan="off", log_config=None)
@@ -127,7 +128,7 @@ def test_a_passkey_is_made_and_signs_in_by_itself_and_as_a_second_step(
     everyones(page, axe)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("Signed in as Ben")).to_be_attached()
-    assert page.url == f"{visit.site}/-/spaces"
+    expect(page).to_have_url(f"{visit.site}/-/spaces")
 
     sign_out(page)
     page.goto("/-/login?next=/-/spaces")
@@ -136,7 +137,7 @@ def test_a_passkey_is_made_and_signs_in_by_itself_and_as_a_second_step(
     everyones(page, axe)
     page.get_by_role("button", name="Use passkey").click()
     expect(page.get_by_text("Signed in as Ben")).to_be_attached()
-    assert page.url == f"{visit.site}/-/spaces"
+    expect(page).to_have_url(f"{visit.site}/-/spaces")
 
     visit.world.unconfirm("ben")
     page.goto("/-/me/security")
@@ -225,7 +226,7 @@ def test_without_scripts_an_app_is_set_up_and_signs_in(visit: Visit) -> None:
     sign_in(page, "ben")
     page.get_by_label("Code from your app").fill(codes[0])
     page.locator("main").get_by_role("button", name="Sign in").click()
-    assert page.url == f"{visit.site}/-/spaces"
+    expect(page).to_have_url(f"{visit.site}/-/spaces")
 
 
 def test_codes_are_copied_and_printed(visit: Visit, axe: str) -> None:

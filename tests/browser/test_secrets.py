@@ -9,7 +9,7 @@ from tests.browser.test_every_screen import objections
 from tests.browser.visit import PHONE, Visit
 from tests.surroundings import thorough
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 KEY = "AKIA" + "Y34FZKBOKMUTVV7Q"
 

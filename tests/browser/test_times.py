@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import update
 
 from tests.browser.visit import Visit
 from wiki.db import at
+from wiki.people.models import Person
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 def test_moments_are_told_in_the_readers_zone(visit: Visit) -> None:
@@ -30,3 +32,30 @@ def test_moments_are_told_in_the_readers_zone(visit: Visit) -> None:
 
     plain = visit.open("cai", "/eng/late?revision=1", scripts=False, **tokyo)
     assert "from 4 Mar 2021, 23:30 UTC." in plain.locator(".banner").inner_text()
+
+
+def choose(visit: Visit, language: str | None, zone: str | None) -> None:
+    with visit.world.database.write() as session:
+        session.execute(
+            update(Person).where(Person.handle == "eve").values(language=language, time_zone=zone)
+        )
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+def test_scripts_write_moments_as_the_server_does(visit: Visit, language: str) -> None:
+    with at(datetime(2021, 9, 4, 23, 30, tzinfo=UTC)):
+        visit.world.write("long-ago", "x", by="ben")
+    choose(visit, language, "Asia/Tokyo")
+    try:
+        # The browser's own language and zone are others.
+        elsewhere = {"timezone_id": "America/New_York", "locale": "en-US"}
+        told = []
+        for scripts in (True, False):
+            page = visit.open("eve", "/eng/long-ago/-/history", scripts=scripts, **elsewhere)
+            when = page.locator("ol.history time").first
+            shown = [when.inner_text(), when.get_attribute("title")]
+            page.goto("/eng/-/changes")
+            told.append([*shown, page.locator(".day-group h2").last.inner_text()])
+        assert told[0] == told[1]
+    finally:
+        choose(visit, None, None)

@@ -9,7 +9,7 @@ from tests.browser.test_every_screen import objections
 from tests.browser.visit import Visit
 from tests.cast import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 
 def sign_in(page: Page, login: str) -> None:
@@ -23,14 +23,14 @@ def test_a_text_survives_a_sign_in_that_has_ended(visit: Visit, axe: str) -> Non
     text = 'The early shift begins at seven.\n\n- Keys: <Eve> & "Ben"\n- ☕'
     visit.world.write("shifts", "Old words.", title="Shifts")
     page = visit.open("ben", "/eng/shifts/-/edit", scripts=False)
-    page.get_by_label("Text").fill(text)
+    page.locator("textarea[name=body]").fill(text)
     page.context.clear_cookies()
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Your session has expired.")).to_be_visible()
     sign_in(page, "ben")
     expect(page.get_by_text("it isn’t saved yet")).to_be_visible()
-    expect(page.get_by_label("Text")).to_have_value(text)
+    expect(page.locator("textarea[name=body]")).to_have_value(text)
     assert visit.world.page("shifts").head == 1
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/eng/shifts")

@@ -22,7 +22,7 @@ def test_a_page_lives_its_whole_life_without_scripts(visit: Visit) -> None:
 
     page.get_by_role("link", name="New page").click()
     page.get_by_label("Title").fill("Plain page")
-    page.get_by_label("Text").fill("Some *plain* words.")
+    page.locator("textarea[name=body]").fill("Some *plain* words.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator(".previewed em")).to_have_text("plain")
     page.get_by_role("button", name="Create page").click()
@@ -30,15 +30,16 @@ def test_a_page_lives_its_whole_life_without_scripts(visit: Visit) -> None:
     expect(page.locator(".prose em")).to_have_text("plain")
 
     page.get_by_role("link", name="Edit", exact=True).click()
-    page.get_by_label("Text").fill("Other words.")
+    page.locator("textarea[name=body]").fill("Other words.")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url("**/eng/plain-page")
     expect(page.locator(".prose")).to_have_text("Other words.")
 
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Move or rename").click()
-    page.get_by_label("New address").fill("teams/plain")
-    page.get_by_role("button", name="Move").click()
+    page.get_by_label("Parent page").fill("teams")
+    page.get_by_label("Address", exact=True).fill("plain")
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/eng/teams/plain")
     page.goto("/eng/plain-page")
     assert page.url.endswith("/eng/teams/plain")

@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Page
 from tests.cast import Scene
 
 WIDE = {"width": 1280, "height": 900}
+WIDEST = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 NARROWEST = {"width": 320, "height": 640}
 
@@ -46,7 +47,7 @@ class Visit:
         self.problems: list[str] = []
         self.expected: tuple[str, ...] = ()
         self._contexts: list[BrowserContext] = []
-        self._open: dict[str, Page] = {}
+        self._open: dict[tuple[str, str], Page] = {}
 
     def page(self, handle: str = "nobody", *, scripts: bool = True, **options: Any) -> Page:
         """A fresh browser of somebody's, showing nothing yet."""
@@ -66,11 +67,12 @@ class Visit:
         page.goto(path)
         return page
 
-    def open_page(self, handle: str) -> Page:
-        """A browser of somebody's that stays as it was left."""
-        if handle not in self._open:
-            self._open[handle] = self.page(handle)
-        return self._open[handle]
+    def open_page(self, handle: str, language: str = "en") -> Page:
+        """A browser of somebody's, with a preferred language, that stays as it was left."""
+        who = handle, language
+        if who not in self._open:
+            self._open[who] = self.page(handle, extra_http_headers={"Accept-Language": language})
+        return self._open[who]
 
     def close(self) -> None:
         """Close all browsers."""

@@ -10,45 +10,60 @@ from sqlalchemy.orm import Session
 
 from tests.attachments.samples import png
 from tests.cast import Scene
+from tests.ways_in import open_links
 from wiki.attachments.actions import remove_file
 from wiki.attachments.storage import Storage
 from wiki.audit.events import AuditExported
 from wiki.audit.handlers import check_chain
 from wiki.audit.models import DrillRun
+from wiki.comments.actions import (
+    delete_message,
+    edit_message,
+    open_thread,
+    react,
+    reply,
+    set_state,
+)
+from wiki.comments.composing import compose
+from wiki.comments.models import Message
+from wiki.comments.signs import SIGNS
 from wiki.db import at, now
 from wiki.outbox import heartbeat
 from wiki.outbox.actions import publish
 from wiki.outbox.events import EventsExpired
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
+from wiki.pages.access.models import PageRead
 from wiki.pages.access.restrictions import AccessList
 from wiki.pages.actions import delete_page
 from wiki.pages.events import PageRestricted
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, PageRead, Revision
+from wiki.pages.models import Page, Revision
 from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.secrets import Override
 from wiki.pages.saving.submit import submit
-from wiki.pages.secrets import Override
 from wiki.people.actions import create_person
 from wiki.people.events import PersonChanged
 from wiki.people.factors.authenticators import begin_authenticator
-from wiki.people.groups import create_group, store_member, store_part
+from wiki.people.factors.models import Passkey
+from wiki.people.groups.actions import create_group, store_member, store_part
 from wiki.people.imported.placeholders import authors_for
-from wiki.people.models import AddressClaim, Identity, Passkey, PasswordReset, Person, ProviderVisit
+from wiki.people.models import Identity, Person
 from wiki.people.one_time import hash_token
 from wiki.people.signin.events import PasswordResetRequested, SignedIn
 from wiki.people.tokens import TokenScope, create_service, create_token
 from wiki.purging.actions import purge_revisions
-from wiki.redaction.actions import RevisionTarget, SpanTarget, redact_revision, redact_span
+from wiki.redaction.actions import redact_revision, redact_span
+from wiki.redaction.targets import RevisionTarget, SpanTarget
 from wiki.reviews.models import Approval
-from wiki.rules.access import ANONYMOUS, May
+from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.sharing.models import ShareLink
 from wiki.spaces.actions import set_group_role, set_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Space
 from wiki.spaces.queries import see_space
 from wiki.transfer.models import Mirror
@@ -140,14 +155,6 @@ def fill(scene: Scene) -> None:
                 expires_at=now() + timedelta(days=14),
             )
         )
-        session.add(
-            PasswordReset(
-                login="ben",
-                token_hash=hash_token("of-the-world"),
-                person_id=scene.actor("ben").person_id,
-                expires_at=now() + timedelta(days=1),
-            )
-        )
         ben = session.get_one(Person, scene.actor("ben").person_id)
         authors = [("Old Hand", "old.hand@example.org"), ("Benjamin", "ben@example.org")]
         authors += [
@@ -155,20 +162,11 @@ def fill(scene: Scene) -> None:
         ]
         authors += [("W" * 80, "w" * 90 + "@a-long-name.of-a-subsidiary.example.org")]
         found = authors_for(session, authors)
-        ben.email_proven_at = now()
         imported = select(Page.id).where(Page.path.startswith("teams/"))
         session.execute(
             update(Revision)
             .where(Revision.page_id.in_(imported))
             .values(author_id=found["old.hand@example.org"])
-        )
-        session.add(
-            AddressClaim(
-                person_id=ben.id,
-                address="old.hand@example.org",
-                token_hash=hash_token("of-the-world"),
-                expires_at=now() + timedelta(days=1),
-            )
         )
         for slug, failed_at in (("eng", None), ("lab", now())):
             space = session.scalars(select(Space).where(Space.slug == slug)).one()
@@ -202,16 +200,7 @@ def fill(scene: Scene) -> None:
             session.add(
                 Identity(issuer=issuer, subject=subject, person_id=ben.id, email="ben@example.org")
             )
-        session.add(
-            ProviderVisit(
-                token_hash=hash_token("of-the-world"),
-                browser_hash="",
-                next_url="/",
-                subject="another",
-                email=ben.email,
-                expires_at=now() + timedelta(days=1),
-            )
-        )
+        open_links(session, ben)
         them = session.get_one(Person, eve.person_id)
         phone = begin_authenticator(session, eve, scene.settings, them, name="Phone")
         phone.proven_at = now()
@@ -236,6 +225,30 @@ def fill(scene: Scene) -> None:
     make_links(scene)
     scene.deliver()
     administer(scene)
+    discuss(scene)
+
+
+def discuss(scene: Scene) -> None:
+    """Comment on the busy page: open and resolved discussions, replies, reactions, a deletion."""
+    ben, eve = scene.actor("ben"), scene.actor("eve")
+    page = scene.page("busy")
+    with scene.database.write() as session:
+
+        def begin(who: Actor, body: str) -> Message:
+            return open_thread(session, who, "eng", "busy", compose(body, "eng", page))
+
+        first = begin(
+            ben, f"# Which **line**?\n\n| a | b |\n| - | - |\n| {'w' * 90} | 1 |\n\n- [ ] it"
+        )
+        for who, at, body in ((eve, 0, "The `first`."), (ben, 2, "Or the last?"), (eve, 3, "No.")):
+            reply(session, who, first.thread_id, compose(body, "eng", page), at)
+        edit_message(session, ben, first.id, compose(f"Which **line**, {'w' * 90}?", "eng", page))
+        for sign in SIGNS:
+            react(session, eve, first.id, sign, on=True)
+        gone = begin(eve, "Too much said.")
+        delete_message(session, eve, gone.id)
+        done = begin(eve, "A question with an answer.")
+        set_state(session, ben, done.thread_id, resolved=True, reason="Answered elsewhere")
 
 
 def redact(scene: Scene) -> None:

@@ -16,12 +16,14 @@ from wiki.cli import main
 from wiki.db import now
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.access import restrictions
-from wiki.pages.models import Content, Folder, Page, PageLink, Redirect, RenderingRow, Revision
-from wiki.pages.texts import hash_of
-from wiki.people.groups import create_group, store_member, store_part
+from wiki.pages.links.models import PageLink
+from wiki.pages.models import Content, Folder, Page, Redirect, Revision
+from wiki.pages.rendering.models import RenderingRow
+from wiki.pages.texts.stored import hash_of
+from wiki.people.groups.actions import create_group, store_member, store_part
 from wiki.people.models import GroupPerson, Person
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.tags.models import PageTag
 
 pytestmark = pytest.mark.every_database

@@ -60,6 +60,16 @@ def test_migrations_make_what_the_models_say(database: Database) -> None:
     assert differences == []
 
 
+def test_only_commits_of_derived_data_do_not_wait_for_the_disk(wiki: Scene) -> None:
+    lite = wiki.database.is_sqlite
+    asked = text("PRAGMA synchronous" if lite else "SHOW synchronous_commit")
+    waits, goes_on = (2, 1) if lite else ("on", "off")
+    for durable in (True, False, False, True):
+        with wiki.database.write(durable=durable) as session:
+            assert session.scalar(asked) == (waits if durable else goes_on)
+
+
+@pytest.mark.empty_database
 def test_migrations_go_down_and_up_again(database: Database) -> None:
     downgrade(database, "base")
     with database.writer.connect() as connection:

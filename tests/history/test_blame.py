@@ -20,8 +20,8 @@ from wiki.db import now
 from wiki.history import blame as blaming
 from wiki.history.blame import blame, keep_blames
 from wiki.pages.models import BlameRow, Page, Revision
-from wiki.pages.queries import get_revision
-from wiki.pages.texts import get_texts
+from wiki.pages.revisions import get_revision
+from wiki.pages.texts.stored import get_texts
 from wiki.text.compare.blame import blame_lines
 from wiki.text.sandbox import parent as sandbox
 

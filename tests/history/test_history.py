@@ -175,7 +175,7 @@ def test_a_comparison_too_large_to_be_made_says_so_and_leads_to_both_texts(
         assert "too large or too different" in restoring
     assert shown.status_code == 200
     assert "too large or too different to compare" in shown.text
-    assert "(20000 lines, 39 KiB)" in shown.text
+    assert "(20,000 lines, 39 KiB)" in shown.text
     for number in (1, 2):
         assert f'href="/eng/vast/-/raw?revision={number}"' in shown.text
     again = wiki.get("cai", "/eng/vast/-/diff/1..2?n").text  # it was not said for ever

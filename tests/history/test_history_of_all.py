@@ -160,7 +160,7 @@ def test_a_comparison_lists_the_files_that_changed_meanwhile(wiki: Scene) -> Non
     assert '<span class="file-name" dir="auto">kept.txt</span>' in shown
     assert "brief.txt" not in shown
     assert "gone.txt" not in wiki.get("cai", "/eng/rota/-/diff/3..3").text
-    assert "Files" not in wiki.get("ben", "/eng/rota/-/restore?revision=2").text
+    assert "<dt>Files" not in wiki.get("ben", "/eng/rota/-/restore?revision=2").text
 
 
 def test_a_long_history_asks_the_database_no_more_often(wiki: Scene) -> None:

@@ -6,8 +6,8 @@ from tests.cast import Scene
 from tests.pages.test_editing_together import fields_of
 from wiki.pages.merging import Text
 from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.secrets import Override
 from wiki.pages.saving.submit import submit
-from wiki.pages.secrets import Override
 
 LINES = "take one\n\ntake two\n\ntake three\n"
 

@@ -198,6 +198,7 @@ def test_no_query_is_added_by_data_in_the_sections(wiki: Scene) -> None:
     counts = []
     for _ in range(2):
         wiki.write("b", "y" * len(counts), by="eve")
+        wiki.get("eve", "/-/me")  # finds out who Eve is
         with counted(wiki) as statements:
             wiki.get("eve", "/")
         counts.append(len(statements))
@@ -205,3 +206,44 @@ def test_no_query_is_added_by_data_in_the_sections(wiki: Scene) -> None:
             wiki.write(f"a{number}", "x", by="ben")
             wiki.write(f"b{number}", "x", by="eve")
     assert counts[0] == counts[1] < 16
+
+
+def test_pages_that_a_browser_remembers_are_listed_while_their_reader_may_read_them(
+    wiki: Scene,
+) -> None:
+    first = wiki.write("setup", "x", title="Setup")
+    second = wiki.write("rota", "x", title="Rota")
+    asked = f"/-/recent?pages={second.id},{first.id},{second.id},999999,x,-1,{'9' * 40},"
+    shown = wiki.get("cai", asked).text
+    assert re.findall("<strong[^>]*>(.*?)</strong>", shown) == ["Rota", "Setup"]
+    assert "Setup" not in wiki.get("gus", asked).text
+    assert "Setup" not in wiki.get("nobody", asked).text
+    switcher = wiki.get("cai", f"/-/switch?q=&recent={second.id},{first.id}").text
+    assert switcher.index("Rota") < switcher.index("Setup")
+    assert "Setup" not in wiki.get("gus", f"/-/switch?q=&recent={first.id}").text
+
+
+@pytest.mark.every_database
+def test_who_has_edited_nothing_starts_from_the_spaces_and_their_first_pages(wiki: Scene) -> None:
+    wiki.write("", "Welcome.\n", title="Engineering home", by="eve")
+    wiki.write(
+        "", "---\ndescription: Where ships are built.\n---\nHello.\n", space="open", by="eve"
+    )
+    for number in range(9):
+        wiki.write(f"page-{number}", "x", title=f"Page {number}", by="eve")
+    wiki.write("page-0/below", "x", by="eve")
+    wiki.write("hush", "x", space="lab", by="eve")
+    wiki.post("eve", "/eng/page-8/-/move", parent="", name="page-8", position="first")
+    shown = section(wiki.get("dot", "/").text, "spaces")
+    assert re.findall(r'href="/eng/(page-\w)"', shown) == [
+        "page-8",
+        *map("page-{}".format, range(7)),
+    ]
+    assert "All pages<" in shown and "/eng/-/tree" in shown
+    assert "Where ships are built." in shown
+    assert "hush" not in shown and "below" not in shown
+    assert "/lab/hush" in section(wiki.get("ben", "/").text, "spaces")
+    assert "/open/" in section(wiki.get("nobody", "/").text, "spaces")
+    wiki.write("mine", "x", by="ben")
+    shown = wiki.get("ben", "/").text
+    assert section(shown, "continue") and "/eng/page-8" not in section(shown, "spaces")

@@ -20,6 +20,18 @@ def test_a_new_space_has_a_home_page_by_its_creator(wiki: Scene) -> None:
     assert "?revision=2" not in history
 
 
+@pytest.mark.parametrize(
+    ("title", "address"),
+    [("People & Ops", "/people-ops/"), ("Ökologie: Übersicht", "/okologie-ubersicht/")],
+)
+def test_without_an_address_it_is_made_from_the_name(wiki: Scene, title: str, address: str) -> None:
+    assert wiki.post("ben", "/-/spaces/new", title=title).location == address
+    again = wiki.post("ben", "/-/spaces/new", title=title)
+    assert again.status_code in (409, 422)
+    assert 'id="slug-error"' in again.text
+    assert 'id="slug-error"' in wiki.post("ben", "/-/spaces/new", title="日本語").text
+
+
 def test_it_can_be_edited_and_deleted(wiki: Scene) -> None:
     wiki.post("ben", "/-/spaces/new", slug="team", title="Team", home_page="1")
     wiki.write("", "All about us", space="team", by="ben")

@@ -21,7 +21,8 @@ from wiki.errors import Forbidden
 from wiki.insights.points import Grade, Point
 from wiki.insights.selfcheck import self_check
 from wiki.outbox.models import Delivery, EventRow
-from wiki.people.models import ApiToken, Authenticator, LoginSession, Passkey, Person
+from wiki.people.factors.models import Authenticator, Passkey
+from wiki.people.models import ApiToken, LoginSession, Person
 from wiki.people.one_time import hash_token
 from wiki.search.index import engine_of, rebuild
 from wiki.spaces.models import Invitation, Space

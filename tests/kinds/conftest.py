@@ -8,7 +8,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 
 from tests.cast import Scene
 from tests.kinds.decision.kind import DECISION
-from wiki.kind import forget, register
+from wiki.kind_registry import forget, register
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def decisions(wiki: Scene) -> Iterator[Scene]:
     with wiki.database.write() as session:
         DECISION.projection.table.create(session.connection())
     yield wiki
+    wiki.app.jinja_env.loader = loader
     forget(DECISION)
     with wiki.database.write() as session:
         DECISION.projection.table.drop(session.connection())

@@ -23,15 +23,15 @@ from tests.transfer.test_git_import import Import, Repo, bring, repo  # noqa: F4
 from tests.transfer.trees import write_tree
 from wiki.attachments.storage import Storage
 from wiki.cli import main
-from wiki.kind import forget, kind_names, register
+from wiki.kind_registry import forget, kind_names, register
 from wiki.pages.models import Page
-from wiki.pages.queries import head_of
+from wiki.pages.revisions import head_of
 from wiki.purging.actions import purge_page, purge_revisions
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.transfer.exporting import export_space
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.sources import FolderSource, Limits
+from wiki.transfer.sources.source import FolderSource, Limits
 
 pytestmark = pytest.mark.every_database
 

@@ -12,7 +12,8 @@ import pytest
 
 from tests.kinds.decision.kind import DECISION, DecisionFields
 from wiki.errors import Invalid
-from wiki.kind import Kind, kind_field, kind_named, kind_names, kind_of, register, require_kind
+from wiki.kind import Kind, kind_field
+from wiki.kind_registry import kind_named, kind_names, kind_of, register, require_kind
 from wiki.kinds import KINDS
 
 WIKI = Path(__file__).parents[2] / "wiki"
@@ -105,7 +106,7 @@ def test_the_front_matter_names_the_kind() -> None:
     assert kind_of({"kind": ["article"]}).name == "article"
     assert kind_named("poem").title == "Poem"
     assert not kind_of({}).inputs
-    with pytest.raises(Invalid, match="“article” exists"):
+    with pytest.raises(Invalid, match="Available kinds: “article”"):
         require_kind("poem")
 
 

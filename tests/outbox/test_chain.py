@@ -33,8 +33,8 @@ from wiki.people.models import Person
 from wiki.people.signin.events import SignedIn
 from wiki.purging.events import PagePurged
 from wiki.spaces.events import MemberChanged, SpaceChanged, SpaceCreated
-from wiki.web.filters import exact
 from wiki.web.origin import come_from, come_from_nowhere, origin, shorten
+from wiki.web.screens.filters import exact
 
 pytestmark = pytest.mark.every_database
 
@@ -165,7 +165,7 @@ def test_an_event_inserted_with_a_link_of_its_own_is_found(wiki: Scene) -> None:
             "passing": False,
         }
         said = chain.said_hash(b"", "SpaceCreated", {})
-        forged = chain.link(last.link, said=said, address=None, address_seal=None, **facts)  # type: ignore[arg-type]
+        forged = chain.link(last.link, chain.Facts(**facts), said, None, None)
         session.execute(insert(EventRow).values(payload={}, link=forged, **facts))
     assert "not" not in fault(wiki)
     assert "cut off" in fault(wiki)  # it is beyond the end that was signed

@@ -148,3 +148,21 @@ def test_event_ids_grow_in_the_order_of_commits(deliverer: Deliverer) -> None:
         rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()
         assert [row.payload["space_id"] for row in rows] == [1, 2]
         assert [row.space_id for row in rows] == [1, 2]
+
+
+def test_gathered_deliveries_wait_for_others_and_go_together(
+    deliverer: Deliverer, listener: Listener
+) -> None:
+    deliverer.gathered = {"test.listener": timedelta(minutes=5)}
+    happen(deliverer, 1)
+    assert deliverer.deliver_due() == 0
+    happen(deliverer, 2)
+    due = deliverer.next_due()
+    assert due is not None and due > now() + timedelta(minutes=4)
+    with deliverer.database.write() as session:
+        first = select(func.min(Delivery.id)).scalar_subquery()
+        long_ago = now() - timedelta(minutes=6)
+        session.execute(update(Delivery).where(Delivery.id == first).values(due_at=long_ago))
+    assert deliverer.deliver_due() == 2
+    assert listener.heard == [1, 2]
+    assert (deliverer.next_due(), waiting(deliverer)) == (None, 0)

@@ -13,7 +13,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 import wiki
-from wiki.api.resources import Change
+from wiki.api.resources.changes import Change
 from wiki.outbox.event import (
     EVENTS,
     Category,
@@ -25,7 +25,7 @@ from wiki.outbox.event import (
     recent_verbs,
 )
 from wiki.outbox.models import EventRow
-from wiki.transfer.git.commits import FOLLOWED
+from wiki.transfer.git.space_events import FOLLOWED
 
 WIKI = Path(wiki.__file__).parent
 MODULES = sorted(WIKI.rglob("events.py"))
@@ -38,7 +38,8 @@ STORED = """
     FileAdded FileRemoved GroupChanged GroupCreated GroupDeleted GroupFactorChanged
     GroupMemberChanged GroupRoleChanged IdentityLinked IdentityUnlinked ImportRequested
     InvitationAccepted InvitationCreated InvitationRevoked LeadTaken MailRequested MemberChanged
-    MirrorAdded MirrorRemoved Opened PageDeleted PageLabelled PageMoved PagePurged PageRestored
+    MirrorAdded MirrorRemoved Opened PageDeleted PageLabelled PageMoved PagePurged PageReordered
+    PageRestored
     PageRestricted PageSaved PasswordResetRequested PersonChanged PersonCreated PersonImported
     PlaceholderClaimed RecoveryCodeUsed RecoveryCodesMade Redacted RedactionLifted
     RevisionPurged ScanningChanged SecretsAllowed ShareMade ShareResumed ShareRevoked
@@ -78,13 +79,13 @@ def test_events_can_be_imported_from_everywhere(path: Path) -> None:
     tree = ast.parse(path.read_text())
     imported = {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
     ours = {one for one in imported if one.startswith("wiki")}
-    machinery = {"wiki.outbox.event", "wiki.outbox.models", "wiki.outbox.sentences"}
+    machinery = {"wiki.i18n", "wiki.outbox.event", "wiki.outbox.models", "wiki.outbox.sentences"}
     assert {one for one in ours if not one.startswith("wiki.rules.")} <= machinery
     assert not any(isinstance(one, ast.Import) for one in ast.walk(tree))
 
 
 @pytest.mark.usefixtures("registry")
-def test_an_event_without_a_policy_or_a_sentence_is_refused() -> None:
+def test_an_event_without_a_policy_a_sentence_or_a_title_is_refused() -> None:
     with pytest.raises(TypeError, match="declares no policy"):
 
         class _Unworded(Event):
@@ -94,6 +95,12 @@ def test_an_event_without_a_policy_or_a_sentence_is_refused() -> None:
 
         class _Undeclared(Event):
             policy = Policy(Category.CONTENT, expires=True)
+
+    with pytest.raises(TypeError, match="declares no title"):
+
+        class _Untitled(Event):
+            policy = Policy(Category.CONTENT, expires=True)
+            sentence = "did something"
 
 
 @pytest.mark.usefixtures("registry")
@@ -134,6 +141,7 @@ def test_recent_changes_have_the_changes_of_pages() -> None:
     assert recent_verbs() == {
         "PageSaved": "edit",
         "PageMoved": "move",
+        "PageReordered": "order",
         "PageDeleted": "delete",
         "PageRestored": "restore",
     }

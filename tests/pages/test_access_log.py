@@ -15,8 +15,8 @@ from tests.pages.test_query_counts import counted
 from wiki.app import create_app
 from wiki.audit.handlers import delete_expired
 from wiki.db import at, now
+from wiki.pages.access.models import PageRead
 from wiki.pages.access.restrictions import set_label
-from wiki.pages.models import PageRead
 from wiki.rules.labels import Label
 
 

@@ -10,10 +10,10 @@ from tests.pages.test_query_counts import counted
 from wiki.pages.access import restrictions
 from wiki.pages.models import Page
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.sources import FolderSource, limits_of
+from wiki.transfer.sources.source import FolderSource, limits_of
 
 LISTS = ("/", "/-/changes", "/eng/-/changes")
 

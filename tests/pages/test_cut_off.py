@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from flask import has_request_context, request
-from sqlalchemy import Insert, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from tests.cast import Scene
@@ -22,16 +22,19 @@ from wiki.attachments.models import Attachment
 from wiki.cli import main
 from wiki.db import Database, now
 from wiki.pages.access import restrictions
-from wiki.pages.models import Page, PageAnchor, PageLink, RenderingRow, Revision
-from wiki.pages.rendering import cut_off, renderer
+from wiki.pages.links.models import PageAnchor, PageLink
+from wiki.pages.models import Page, Revision
+from wiki.pages.rendering import cut_off, own_renderer, renderer
 from wiki.pages.rendering import stored as rendering
+from wiki.pages.rendering.models import RenderingRow
+from wiki.pages.rendering.own_renderer import forget_rendered, limit_rendering
 from wiki.pages.rendering.queueing import Work
 from wiki.pages.rendering.renderer import Renderer
-from wiki.pages.rendering.stored import forget_rendered, limit_rendering
-from wiki.pages.texts import get_text
+from wiki.pages.texts.stored import get_text
 from wiki.rules.labels import Label
 from wiki.search import handlers
-from wiki.text.markdown.markup import RenderContext, Rendering, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import Rendering, render
 from wiki.text.sandbox import parent as sandbox
 
 BODY = "# Parts\n\nSee [plan](plan.md), [notes](notes.txt) and [[rota]].\n\n" + "*word* " * 3300
@@ -41,7 +44,7 @@ SOON = "Its source is shown until then."
 @pytest.fixture(autouse=True)
 def limits() -> Iterator[None]:
     """Reset the limits, which belong to the process."""
-    before = rendering.first_seconds(), rendering.most_seconds()
+    before = own_renderer.first_seconds(), own_renderer.most_seconds()
     forget_rendered()
     yield
     limit_rendering(*before)
@@ -117,7 +120,7 @@ def test_the_worker_has_the_limits_of_the_settings(
     monkeypatch.setattr(worker.Worker, "run", lambda _: None)
     settings = replace(wiki.settings, render_seconds=7.0, render_retry_seconds=8.0)
     worker.run_until_told(wiki.database, settings)
-    assert (rendering.first_seconds(), rendering.most_seconds()) == (7.0, 8.0)
+    assert (own_renderer.first_seconds(), own_renderer.most_seconds()) == (7.0, 8.0)
 
 
 def test_search_gets_its_words_as_they_are_laid_out(hasty: Scene) -> None:
@@ -151,7 +154,7 @@ def test_it_is_tried_again_by_another_renderer(
     assert stored(hasty).key != old
     assert stored(hasty).cut_off_after is None
     with hasty.database.read() as session:
-        assert session.get(RenderingRow, old) is None
+        assert old not in session.scalars(select(RenderingRow.key)).all()
 
 
 def test_a_file_that_it_links_to_is_not_removed(hasty: Scene) -> None:
@@ -257,7 +260,7 @@ def test_a_view_that_may_not_wait_keeps_no_later_view_from_waiting(
 ) -> None:
     monkeypatch.setattr(renderer, "PATIENCE", 60.0)
     places = threading.BoundedSemaphore(1)
-    monkeypatch.setattr(rendering._renderer, "_patient", places)
+    monkeypatch.setattr(own_renderer.renderer, "_patient", places)
     wait, waits = renderer.wait, 0
 
     def finish_once_waited_for(works: Sequence[Future[object]], patience: float) -> None:
@@ -352,23 +355,13 @@ def test_two_transactions_that_store_one_rendering_do_not_fail(
     with wiki.database.write() as session:
         session.execute(delete(RenderingRow))
         session.execute(update(Page).values(rendered=0))
-    keep_first, project, inserts = rendering._keep_first, rendering.project, []
-    both = threading.Event()
-    if wiki.database.is_sqlite:  # where writers take turns
-        both.set()
+    keep, both = rendering._keep_made, threading.Barrier(2)
 
-    def insert(dialect: str) -> Insert:
-        inserts.append(dialect)
-        if len(inserts) == 2:
-            both.set()
-        return keep_first(dialect)
+    def keep_when_both_have_rendered(*args: Any) -> None:
+        both.wait(20)
+        keep(*args)
 
-    def project_when_both_insert(*args: Any) -> None:
-        assert both.wait(20)
-        project(*args)
-
-    monkeypatch.setattr(rendering, "_keep_first", insert)
-    monkeypatch.setattr(rendering, "project", project_when_both_insert)
+    monkeypatch.setattr(rendering, "_keep_made", keep_when_both_have_rendered)
     with ThreadPoolExecutor(2) as threads:
         done = [threads.submit(rendering.ensure_head, wiki.database, page.id) for _ in range(2)]
     assert [one.exception() for one in done] == [None, None]

@@ -11,7 +11,7 @@ from wiki.pages.merging import Text
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 
 

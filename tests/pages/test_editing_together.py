@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.pages.models import Page
-from wiki.pages.queries import get_revision
-from wiki.pages.texts import get_text
+from wiki.pages.revisions import get_revision
+from wiki.pages.texts.stored import get_text
 from wiki.text.compare.merge import merge
 
 BASE = "# Leave\n\nTwenty days.\n\nAsk Eve.\n"

@@ -14,12 +14,12 @@ from tests.sharing.test_share_links import shared
 from wiki.errors import Invalid
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
-from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import head_of
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
 from wiki.spaces.actions import SpaceValues, change_space
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.excerpt import text_of_html
 

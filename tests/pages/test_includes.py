@@ -10,10 +10,10 @@ from tests.cast import Scene, without_tokens
 from tests.pages.test_query_counts import counted
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
-from wiki.pages.models import RenderingRow
+from wiki.pages.rendering.models import RenderingRow
 from wiki.rules.access import May
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 
 
 def prose(wiki: Scene, path: str, who: str = "eve", query: str = "") -> str:
@@ -139,7 +139,7 @@ def test_a_page_in_itself_and_round_about_ends_in_a_sentence(wiki: Scene) -> Non
     assert shown.count("A page can’t be embedded in itself:") == 2
     assert shown.count("bb") == 1
     wiki.write("b", "bb\n\n![[#Part]]\n\n## Part")
-    assert "A page cannot show a part of itself" in prose(wiki, "b")
+    assert "A page can’t show a part of itself" in prose(wiki, "b")
 
 
 def test_pages_are_shown_three_deep_in_as_many_queries_as_one_deep(wiki: Scene) -> None:

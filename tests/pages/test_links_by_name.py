@@ -17,7 +17,7 @@ from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.text.markdown.wikilinks import write
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.sources import FolderSource, limits_of
+from wiki.transfer.sources.source import FolderSource, limits_of
 
 SIGNED = [
     *("x/Q&A", "x/What's-new", "x/50%", "x/a+b", "x/(draft)", "x/R&D/Plan-#2", "x/[old]"),
@@ -56,6 +56,7 @@ def made(wiki: Scene, way: str, path: str, tmp_path) -> None:
     *("form", pytest.param("move", marks=pytest.mark.every_database)),
     *thorough("api", "import"),
 ])  # fmt: skip
+@pytest.mark.thorough
 def test_what_completion_inserts_and_repair_writes_leads_to_the_page(
     wiki: Scene, way: str, tmp_path
 ) -> None:

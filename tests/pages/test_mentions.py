@@ -4,7 +4,9 @@ import re
 
 from tests.cast import Scene
 from tests.pages.test_query_counts import counted
-from wiki.people.groups import create_group
+from wiki.pages.access.restrictions import AccessList, restrict
+from wiki.people.groups.actions import create_group
+from wiki.rules.access import May
 
 BODY = "@Ben @nobody @Override @media @e @crew @Eve"
 
@@ -63,3 +65,29 @@ def test_mentions_take_one_statement_however_many_there_are(wiki: Scene) -> None
             wiki.get("cai", f"/eng/{path}")
         counts.append(sum("people.handle IN" in one for one in made))
     assert counts == [0, 1, 1]
+
+
+def offered(wiki: Scene, who: str, page: str, typed: str) -> list[str]:
+    answer = wiki.client(who).get(f"/{page}/-/mentions", query_string={"q": typed})
+    assert answer.status_code == 200
+    return re.findall(r'value="@([^"]+)"', answer.text)
+
+
+def test_only_people_who_can_read_the_page_are_offered(wiki: Scene) -> None:
+    with_a_group(wiki)
+    wiki.write("plan", "x")
+    wiki.write("plan", "x", space="lab")
+    assert offered(wiki, "eve", "eng/plan", "do") == ["dot"]
+    assert offered(wiki, "eve", "lab/plan", "do") == []
+    assert offered(wiki, "eve", "lab/plan", "ca") == ["cai"]
+    assert offered(wiki, "eve", "lab/plan", "cre") == []  # nobody of the group reads the lab
+    wiki.post("ada", "/-/groups/crew/put", who="cai")
+    assert offered(wiki, "eve", "lab/plan", "cre") == ["crew"]
+    with wiki.database.write() as session:
+        nobody_else = AccessList(May.READ, (), ())
+        restrict(session, wiki.actor("eve"), wiki.page("plan").id, nobody_else)
+    for page in ("eng/plan", "eng/plan/below/it"):  # also where a page will be created
+        assert offered(wiki, "eve", page, "do") == []
+    assert wiki.get("cai", "/lab/plan/-/mentions?q=do").status_code == 403
+    hidden, absent = (wiki.get("dot", f"/{url}/-/mentions?q=c") for url in ("lab/plan", "no/plan"))
+    assert hidden.status_code == absent.status_code == 404

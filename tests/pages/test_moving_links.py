@@ -16,15 +16,17 @@ from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.errors import Invalid
 from wiki.pages.actions import delete_page, restore_page
+from wiki.pages.links.candidates import Named, candidates_for
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
-from wiki.pages.links.naming import Named, candidates_for, spots_of
+from wiki.pages.links.naming import spots_of
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
-from wiki.pages.models import Page, PageLink, Redirect, Revision
+from wiki.pages.models import Page, Redirect, Revision
 from wiki.pages.rendering.stored import context_of
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
-from wiki.pages.texts import get_text
+from wiki.pages.texts.stored import get_text
 from wiki.rules.roles import Role
 from wiki.spaces.actions import SpaceValues, create_space
 from wiki.spaces.models import Space
@@ -159,6 +161,7 @@ def graph(session: Session) -> dict[tuple[int, int], tuple[str, str, str, int | 
 NUMBERS = itertools.count()
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=examples(40),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -255,6 +258,7 @@ def test_links_are_left_when_the_mover_says_so(wiki: Scene) -> None:
     assert wiki.get("ben", "/eng/old").location == "/eng/new"
 
 
+@pytest.mark.thorough
 def test_pages_that_the_mover_may_not_edit_stay_and_only_those_they_may_read_are_counted(
     wiki: Scene,
 ) -> None:

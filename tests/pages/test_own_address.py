@@ -7,8 +7,8 @@ from tests.pages.test_includes import keep_to, prose
 from tests.pages.test_links_by_name import backlinks, links
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
-from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import head_of
 
 TEXT = "[a]({0}/guide#part) {0}/guide <{0}/guide> {0}/nowhere"
 

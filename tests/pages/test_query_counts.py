@@ -11,8 +11,8 @@ from tests.cast import Scene
 from wiki.db import at
 from wiki.pages.merging import Text
 from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.secrets import Override
 from wiki.pages.saving.submit import submit
-from wiki.pages.secrets import Override
 from wiki.spaces.queries import see_space
 
 
@@ -50,6 +50,7 @@ SCREENS = (
     "/-/changes",
     "/eng/-/tree",
     "/-/spaces",
+    "/-/spaces/menu?pages=1,2",
     "/eng/-/members",
     "/eng/a/nothing",
     "/eng/-/changes?on=2026-01-31",

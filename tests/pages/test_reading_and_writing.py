@@ -75,7 +75,7 @@ def test_a_taken_path_is_refused_with_a_sentence(wiki: Scene) -> None:
     refused = wiki.post("ben", "/eng/a/-/move", path="B", space="eng")
     assert refused.status_code == 422
     assert "already a page" in refused.text
-    again = wiki.post("ben", "/eng/-/new", title="A", body="another")
+    again = wiki.post("ben", "/eng/-/new", title="A", path="a", body="another")
     assert again.status_code == 422
     assert "another" in again.text
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from tests.cast import Scene
 from tests.pages.test_moving_links import text_at
-from wiki.pages.models import PageLink
+from wiki.pages.links.models import PageLink
 
 
 def rename(wiki: Scene, body: str, base: int = 1) -> str:

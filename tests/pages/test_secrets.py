@@ -12,8 +12,8 @@ from wiki.outbox.models import EventRow
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret
 from wiki.pages.saving.edit import Edit, NewPage
+from wiki.pages.saving.secrets import Override, SecretsFound, checked_override
 from wiki.pages.saving.submit import submit
-from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.purging.actions import purge_page, purge_revisions
 from wiki.spaces.queries import see_space
 

@@ -15,19 +15,10 @@ from tests.cast import Scene
 from tests.surroundings import examples
 from wiki.db import Base
 from wiki.migrate import downgrade, migrate
-from wiki.pages import texts
 from wiki.pages.models import Content, Page, Revision
-from wiki.pages.texts import (
-    DEEPEST,
-    WHOLE_EVERY,
-    DamagedText,
-    base_position,
-    forget_texts,
-    get_text,
-    get_texts,
-    hash_of,
-    put_text,
-)
+from wiki.pages.texts import stored as texts
+from wiki.pages.texts.packing import DEEPEST, WHOLE_EVERY, DamagedText, base_position
+from wiki.pages.texts.stored import forget_texts, get_text, get_texts, hash_of, put_text
 
 pytestmark = pytest.mark.usefixtures("nothing_recent")
 
@@ -170,6 +161,7 @@ def test_a_text_that_a_revision_still_has_is_not_forgotten(wiki: Scene) -> None:
         assert get_text(session, hash_of("Twice")) == "Twice"
 
 
+@pytest.mark.thorough
 @pytest.mark.every_database
 def test_a_database_with_texts_goes_back_to_the_older_form_and_forward(wiki: Scene) -> None:
     versions = story(40)

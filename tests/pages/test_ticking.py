@@ -6,8 +6,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.cast import Scene
-from wiki.pages.queries import get_revision, head_of
-from wiki.pages.texts import get_text
+from wiki.pages.revisions import get_revision, head_of
+from wiki.pages.texts.stored import get_text
 
 TEXT = "Before.\n\n- [ ] Order *cake*\n- [x] Book a room\n\nAfter.\n"
 

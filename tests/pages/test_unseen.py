@@ -8,7 +8,7 @@ import pytest
 from tests.cast import Scene
 from wiki.spaces.queries import see_space
 from wiki.transfer.importing import TreeImport
-from wiki.transfer.sources import FolderSource, limits_of
+from wiki.transfer.sources.source import FolderSource, limits_of
 
 ZWSP, ZWNJ, RLO = "\u200b", "\u200c", "\u202e"
 SENTENCE = "contains invisible characters"

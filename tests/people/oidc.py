@@ -50,18 +50,34 @@ def real_provider(back: str = BACK) -> Iterator[str]:
     here = Path(__file__).parent
     node = str(Path(find_npm()[1]) / "node")
     command = [node, str(here / "provider.mjs"), json.dumps({"people": PEOPLE, "client": client})]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=here
-    ) as process:
+    process, line = _started(command, here)
+    with process:
         try:
-            assert process.stdout
-            line = next((line for line in process.stdout if line.startswith("http")), "")
             assert line, "the provider does not start: is node_modules complete?"
+            assert process.stdout
             threading.Thread(target=process.stdout.read, daemon=True).start()
             yield line.strip()
         finally:
             process.terminate()
+
+
+def _started(command: list[str], folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """Start the provider; return it with its first line. Seldom Node.js hangs while it makes a key:
+    then it is started again."""
+    pipe = subprocess.PIPE
+    for seconds in (30, 60):
+        process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=folder
+        )
+        watchdog = threading.Timer(seconds, process.kill)
+        watchdog.start()
+        assert process.stdout
+        line = next((line for line in process.stdout if line.startswith("http")), "")
+        watchdog.cancel()
+        if line:
+            break
+        process.wait()
+    return process, line
 
 
 def go_there(address: str, login: str, *, refuse: bool = False) -> str:

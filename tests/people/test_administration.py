@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from threading import Barrier
+from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import select, update
@@ -18,8 +18,9 @@ from wiki.db import Database, now
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.people import actions, queries
-from wiki.people.actions import create_person, setup_token
+from wiki.people.actions import create_person
 from wiki.people.models import Person
+from wiki.people.signin.first_admin import setup_token
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import set_role
@@ -140,7 +141,10 @@ def test_the_last_admin_stays(wiki: Scene) -> None:
 def second_of_two(database: Database, first: Change, second: Change) -> Future[None]:
     """Begin the first change, begin the second before the first is committed, finish both."""
 
+    begun = Event()
+
     def run() -> None:
+        begun.set()
         with database.write() as session:
             second(session)
 
@@ -148,8 +152,9 @@ def second_of_two(database: Database, first: Change, second: Change) -> Future[N
         with database.write() as session:
             first(session)
             running = pool.submit(run)
+            assert begun.wait(60)
             with pytest.raises(TimeoutError):  # it has to wait for the first
-                running.result(timeout=0.5)
+                running.result(timeout=0.1)
         wait([running])
     return running
 
@@ -230,6 +235,7 @@ def empty_wiki(settings: Settings, database: Database) -> tuple[object, str]:
 FORM = {"name": "Ada", "handle": "ada", "email": "ada@example.org", "password": PASSWORD}
 
 
+@pytest.mark.empty_database
 def test_the_first_admin_is_made_by_the_link_and_only_the_first(
     empty_wiki: tuple[object, str], database: Database
 ) -> None:
@@ -251,6 +257,7 @@ def test_the_first_admin_is_made_by_the_link_and_only_the_first(
         assert person.email == "ada@example.org"
 
 
+@pytest.mark.empty_database
 def test_a_newer_link_ends_the_older_one(
     empty_wiki: tuple[object, str], database: Database
 ) -> None:
@@ -261,6 +268,7 @@ def test_a_newer_link_ends_the_older_one(
     assert app.test_client().get(f"/-/setup?token={newer}").status_code == 200  # type: ignore[attr-defined]
 
 
+@pytest.mark.empty_database
 def test_of_two_who_use_the_link_at_once_one_becomes_admin(
     empty_wiki: tuple[object, str], database: Database
 ) -> None:
@@ -283,6 +291,7 @@ def test_of_two_who_use_the_link_at_once_one_becomes_admin(
         assert len(session.scalars(select(Person)).all()) == 1
 
 
+@pytest.mark.empty_database
 def test_a_link_is_worth_nothing_once_there_is_an_admin(
     empty_wiki: tuple[object, str], database: Database
 ) -> None:

@@ -19,7 +19,8 @@ from wiki.errors import Invalid
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
 from wiki.people.imported.account_merge import merge_by_hand
-from wiki.people.models import AddressClaim, Person
+from wiki.people.imported.models import AddressClaim
+from wiki.people.models import Person
 
 __all__ = ["run"]
 ADDRESS = "ben.old@example.org"

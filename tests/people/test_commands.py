@@ -17,7 +17,8 @@ Run = Callable[..., Result]
 def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on the cast's wiki."""
     opened = (wiki.settings, wiki.database)
-    monkeypatch.setattr("wiki.profiles.commands.opened", lambda: opened)
+    for module in ("commands", "token_commands"):
+        monkeypatch.setattr(f"wiki.profiles.{module}.opened", lambda: opened)
 
     def run(*arguments: str, typed: str = "") -> Result:
         return CliRunner().invoke(main, list(arguments), input=typed)

@@ -18,8 +18,9 @@ from tests.people.test_administration import Change, second_of_two
 from tests.surroundings import examples
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
-from wiki.people import groups
 from wiki.people.actions import create_person, disable
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group, GroupMember, GroupPart, GroupPerson, Person
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import Role
@@ -52,7 +53,7 @@ def put(session: Session, wiki: Scene, group: Group, *inside: Group | str) -> No
 
 def people_of(session: Session, group: Group) -> list[str]:
     """The handles of all who are in a group, as the screens show them and as the gate counts."""
-    shown = [row.person.handle for row in groups.people_within(session, group).rows]
+    shown = [row.person.handle for row in group_members.people_within(session, group).rows]
     counted = session.scalars(
         select(Person.handle)
         .join(GroupPerson, GroupPerson.person_id == Person.id)
@@ -72,13 +73,13 @@ def test_people_of_a_part_are_in_the_whole_at_any_depth(wiki: Scene) -> None:
         put(session, wiki, chain[3], "ben")
         assert people_of(session, chain[0]) == ["ben", "cai"]
         assert people_of(session, chain[4]) == ["cai"]
-        (ben, cai) = groups.people_within(session, chain[0]).rows
+        (ben, cai) = group_members.people_within(session, chain[0]).rows
         assert [one.handle for one in cai.through] == ["g29"]
         assert (ben.alone, cai.alone) == (False, False)
-        groups.delete_group(session, wiki.actor("ada"), chain[10])
+        groups.drop_group(session, wiki.actor("ada"), chain[10])
         assert people_of(session, chain[0]) == ["ben"]
         assert people_of(session, chain[11]) == ["cai"]
-        assert groups.check_groups(session) == []
+        assert group_members.check_groups(session) == []
 
 
 def test_a_group_cannot_be_inside_itself_at_any_depth(wiki: Scene) -> None:
@@ -107,7 +108,7 @@ def test_who_is_in_by_two_ways_stays_until_both_are_gone(wiki: Scene) -> None:
         groups.store_part(session, ada, left, bottom, inside=False)
         assert people_of(session, left) == []
         assert people_of(session, top) == ["dot"]
-        groups.delete_group(session, ada, right)
+        groups.drop_group(session, ada, right)
         assert people_of(session, top) == []
         put(session, wiki, top, bottom, "dot")
         groups.store_member(session, ada, bottom, someone(session, "dot"), member=False)
@@ -164,7 +165,7 @@ def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: S
                 groups.store_member(session, ada, group, person, member=verb == "put")
                 (members[group.id].add if verb == "put" else members[group.id].discard)(person.id)
             elif verb == "delete":
-                groups.delete_group(session, ada, there.pop(first))
+                groups.drop_group(session, ada, there.pop(first))
                 members.pop(group.id)
                 parts.pop(group.id)
                 for inside in parts.values():
@@ -181,7 +182,7 @@ def test_derived_people_are_what_members_and_parts_say_whatever_happened(wiki: S
                     groups.store_part(session, ada, group, part, inside=verb == "nest")
             rows = session.execute(select(GroupPerson.group_id, GroupPerson.person_id))
             assert {tuple(row) for row in rows} == closure(members, parts)
-        assert groups.check_groups(session) == []
+        assert group_members.check_groups(session) == []
 
     @settings(max_examples=examples(80))
     @given(st.lists(STEPS, max_size=25))
@@ -251,7 +252,7 @@ def test_only_admins_change_groups_but_who_is_in_one_may_leave(wiki: Scene) -> N
         for refused in (
             lambda: groups.create_group(session, ben, handle="x", name="X"),
             lambda: groups.change_group(session, ben, group, name="X", description=""),
-            lambda: groups.delete_group(session, ben, group),
+            lambda: groups.drop_group(session, ben, group),
             lambda: groups.store_member(session, ben, other, person, member=True),
             lambda: groups.store_member(session, ben, group, someone(session, "cai"), member=False),
             lambda: groups.store_part(session, ben, group, other, inside=True),
@@ -290,7 +291,7 @@ def test_what_happened_is_written_down_once(wiki: Scene) -> None:
         put(session, wiki, whole, part, part)
         groups.store_part(session, ada, part, whole, inside=False)
         groups.change_group(session, ada, part, name="Finance", description="")
-        groups.delete_group(session, ada, part)
+        groups.drop_group(session, ada, part)
     with wiki.database.read() as session:
         rows = session.scalars(
             select(EventRow).where(EventRow.name.startswith("Group")).order_by(EventRow.id)
@@ -312,7 +313,7 @@ def test_no_group_ever_gets_the_number_of_a_removed_one(wiki: Scene) -> None:
         [old] = make(session, wiki, "layoffs")
         number = old.id
         put(session, wiki, old, "ben")
-        groups.delete_group(session, wiki.actor("ada"), old)
+        groups.drop_group(session, wiki.actor("ada"), old)
         assert make(session, wiki, "sales")[0].id > number
     told = wiki.get("ada", "/-/admin/audit?category=access").text
     assert "added Ben to a group" in re.sub(r"<[^>]*>", "", told)
@@ -343,7 +344,7 @@ def test_groups_and_people_are_listed_in_slices_that_miss_nobody(wiki: Scene) ->
         assert found == [row.group.id for row in groups.list_groups(session, ben).rows]
         people: list[str] = []
         for _ in range(9):
-            within = groups.people_within(session, everyone, after=after, limit=4)
+            within = group_members.people_within(session, everyone, after=after, limit=4)
             people += [row.person.handle for row in within.rows]
             after = within.after
             if after is None:
@@ -388,7 +389,7 @@ def test_who_is_put_in_while_groups_are_nested_is_in_both(wiki: Scene) -> None:
     assert second.exception() is None
     with wiki.database.read() as session:
         assert people_of(session, named(session, "a")) == ["cai"]
-        assert groups.check_groups(session) == []
+        assert group_members.check_groups(session) == []
 
 
 @pytest.mark.parametrize("late", ["put", "nest", "change", "delete"])
@@ -398,7 +399,7 @@ def test_what_is_done_to_a_group_that_is_just_deleted_finds_nothing(wiki: Scene,
         make(session, wiki, "a", "b")
 
     def deletes(session: Session) -> None:
-        groups.delete_group(session, ada, named(session, "a"))
+        groups.drop_group(session, ada, named(session, "a"))
 
     changes: dict[str, Callable[[Session, Group], object]] = {
         "put": lambda session, group: put(session, wiki, group, "cai"),
@@ -406,7 +407,7 @@ def test_what_is_done_to_a_group_that_is_just_deleted_finds_nothing(wiki: Scene,
         "change": lambda session, group: groups.change_group(
             session, ada, group, name="New", description=""
         ),
-        "delete": lambda session, group: groups.delete_group(session, ada, group),
+        "delete": lambda session, group: groups.drop_group(session, ada, group),
     }
 
     def changes_it(session: Session) -> None:
@@ -460,7 +461,7 @@ def test_a_right_by_group_begins_and_ends_with_being_in_it(wiki: Scene) -> None:
         put(session, wiki, named(session, "company"), "dot")
     assert answers("dot") == (200, 200)
     with wiki.database.write() as session:
-        groups.delete_group(session, ada, named(session, "company"))
+        groups.drop_group(session, ada, named(session, "company"))
     assert answers("dot") == (404, 404)
 
 
@@ -475,10 +476,10 @@ def test_derived_people_that_are_wrong_are_found_and_settled(wiki: Scene) -> Non
         session.execute(delete(GroupPerson).where(GroupPerson.group_id == ids[0]))
         session.execute(insert(GroupPerson).values(group_id=ids[1], person_id=dot))
     with wiki.database.write() as session:
-        wrong = groups.check_groups(session)
+        wrong = group_members.check_groups(session)
         assert wrong == [ids[0], ids[1]]
-        groups.settle_groups(session, wrong)
-        assert groups.check_groups(session) == []
+        group_members.settle_groups(session, wrong)
+        assert group_members.check_groups(session) == []
         assert people_of(session, named(session, "company")) == ["ben"]
         assert people_of(session, named(session, "finance")) == ["ben"]
 
@@ -489,7 +490,7 @@ def test_a_circle_that_only_damage_can_have_made_ends_nothing(wiki: Scene) -> No
         put(session, wiki, one, two, "ben")
         session.add(GroupPart(group_id=two.id, part_id=one.id))
         session.flush()
-        groups.settle_groups(session, groups.check_groups(session))
+        group_members.settle_groups(session, group_members.check_groups(session))
         assert people_of(session, two) == ["ben"]
         groups.store_part(session, wiki.actor("ada"), two, one, inside=False)
         assert people_of(session, two) == []

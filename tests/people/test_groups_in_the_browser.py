@@ -10,8 +10,8 @@ from werkzeug.test import TestResponse
 
 from tests.cast import Scene, without_tokens
 from tests.pages.test_query_counts import counted
-from wiki.people import groups
 from wiki.people.actions import create_person
+from wiki.people.groups import actions as groups
 from wiki.people.models import Group, Person
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role

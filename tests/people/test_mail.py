@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from tests.cast import Scene
 from wiki.config import ConfigError, Settings, load
 from wiki.db import now
-from wiki.mail import messages as mails
 from wiki.mail import smtp as postman
-from wiki.mail.messages import Letter
+from wiki.mail.events import MailRequested
 from wiki.mail.smtp import NotSent, message_of
+from wiki.outbox.actions import publish
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery
 from wiki.people import handlers
@@ -88,7 +88,10 @@ def rested(monkeypatch: pytest.MonkeyPatch) -> None:
 def post(wiki: Scene, *recipients: str, subject: str = "News", body: str = "Hello") -> None:
     with wiki.database.write() as session:
         for recipient in recipients:
-            mails.post(session, ANONYMOUS, recipient, Letter(subject, body))
+            row = Mail(recipient=recipient, subject=subject, body=body)
+            session.add(row)
+            session.flush()
+            publish(session, ANONYMOUS, MailRequested(row.id))
 
 
 def deliver(wiki: Scene, settings: Settings) -> int:

@@ -7,9 +7,9 @@ from tests.cast import Scene
 from tests.people.factors import HERE, events, first_step, set_up_app
 from wiki.errors import Forbidden
 from wiki.outbox.models import EventRow
-from wiki.people import groups
 from wiki.people.factors import mfa_policy as requiring
 from wiki.people.factors.mfa_policy import WHO_MUST, Who
+from wiki.people.groups import actions as groups
 from wiki.people.models import Group, Person, SiteSetting
 from wiki.people.signin.mfa_enforcement import is_open
 from wiki.people.site_settings import Setting, change_setting, read_setting

@@ -26,7 +26,7 @@ from wiki.db import at, now
 from wiki.outbox.models import EventRow
 from wiki.people.models import Identity, LoginSession, Person, ProviderVisit
 from wiki.people.oidc import identities
-from wiki.people.oidc.identities import Stranger
+from wiki.people.oidc.visits import Stranger
 from wiki.people.signin import limiting, sign_in
 from wiki.people.signin.sign_in import SignedIn
 from wiki.rules.limits import Limit

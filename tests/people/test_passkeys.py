@@ -13,8 +13,9 @@ from tests.people.factors import HERE, Key, add_key, ask, events, first_step, is
 from wiki.app import create_app
 from wiki.config import Settings
 from wiki.db import Database, at, now
-from wiki.people.factors.passkeys import Party, party
-from wiki.people.models import Passkey, PasskeyChallenge, Person
+from wiki.people.factors.challenges import Party, party
+from wiki.people.factors.models import Passkey, PasskeyChallenge
+from wiki.people.models import Person
 from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
@@ -23,12 +24,9 @@ SECOND = "/-/login/second/passkey"
 
 
 @pytest.fixture
-def wiki(settings: Settings, database: Database, password_hash: str) -> Scene:
-    """The app at an address at which browsers allow passkeys."""
-    settings = replace(settings, base_url="http://localhost:8000")
-    app = create_app(settings, database)
-    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False, WTF_CSRF_ENABLED=False)
-    return Scene(app, settings, database, password_hash)
+def settings(settings: Settings) -> Settings:
+    """Settings with an address at which browsers allow passkeys."""
+    return replace(settings, base_url="http://localhost:8000")
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ from wiki.outbox.models import EventRow
 from wiki.people import actions
 from wiki.people.actions import find_person
 from wiki.people.imported.account_merge import references
+from wiki.people.imported.models import PersonAddress
 from wiki.people.imported.placeholders import NOBODY, authors_for, users_domain
-from wiki.people.models import Person, PersonAddress
+from wiki.people.models import Person
 
 
 def made(wiki: Scene, name: str, address: str) -> Person:
@@ -200,8 +201,8 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         if any(name in columns for columns in sets):
             unique.add((table.name, name))
     # Only those found by find_person are added to these, and the fourth follows from the second;
-    # the rest are made by signing in, by adding a factor and by reading, starring or
-    # asking for access or dismissing first steps once signed in.
+    # the rest are made by signing in, by adding a factor and by reading, starring, reacting,
+    # sending a photo, asking for access or dismissing first steps once signed in.
     assert unique == {
         ("memberships", "person_id"),
         ("group_members", "person_id"),
@@ -211,6 +212,8 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ("recovery_codes", "person_id"),
         ("page_reads", "person_id"),
         ("bookmarks", "person_id"),
+        ("reactions", "person_id"),
+        ("photos", "person_id"),
         ("access_requests", "person_id"),
         ("dismissals", "person_id"),
     }

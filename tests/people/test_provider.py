@@ -8,7 +8,9 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from select import select
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,8 +31,8 @@ from tests.people.oidc import (
 )
 from wiki.config import Settings
 from wiki.people.oidc import provider
-from wiki.people.oidc.identities import ProviderFailed, Stranger
 from wiki.people.oidc.provider import Provider
+from wiki.people.oidc.visits import ProviderFailed, Stranger
 
 
 @pytest.fixture
@@ -215,16 +217,12 @@ def test_what_the_token_leaves_out_is_asked_for_and_must_be_of_the_same_person(
 
 
 def slowly(request: BaseHTTPRequestHandler) -> None:
-    """An answer that never comes to an end."""
+    """An answer that comes byte by byte and never to an end."""
     request.send_response(200)
     request.end_headers()
-    try:
-        for _ in range(200):
+    with suppress(OSError):  # until the client closes the connection
+        while not select([request.connection], [], [], 0.02)[0]:
             request.wfile.write(b" ")
-            request.wfile.flush()
-            time.sleep(0.02)
-    except OSError:
-        return
 
 
 BROKEN = {

@@ -12,20 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from tests.cast import PASSWORD, Scene, without_tokens
-from tests.people.factors import (
-    HERE,
-    App,
-    events,
-    first_step,
-    is_in,
-    second_step,
-    set_up_app,
-)
+from tests.people.factors import HERE, App, events, first_step, is_in, second_step, set_up_app
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
 from wiki.people.factors import queries as factors
 from wiki.people.factors.encryption import Unreadable, seal, unseal
-from wiki.people.models import Authenticator, PendingSignIn, Person, RecoveryCode
+from wiki.people.factors.models import Authenticator, RecoveryCode
+from wiki.people.models import PendingSignIn, Person
 from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 

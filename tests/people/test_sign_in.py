@@ -14,7 +14,7 @@ from tests.cast import PASSWORD, Scene, without_tokens
 from wiki.app import create_app
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.people import actions
+from wiki.people import passwords
 from wiki.people.models import LoginSession, Person
 
 
@@ -83,7 +83,7 @@ def test_a_password_is_checked_as_long_for_nobody_as_for_somebody(
             checked.append(str(hash).rpartition("$")[0].rpartition("$")[0])
             return super().verify(hash, password)
 
-    monkeypatch.setattr(actions, "_hasher", Counting(1, 8, 1))
+    monkeypatch.setattr(passwords, "_hasher", Counting(1, 8, 1))
     for login in ("ben", "zed", "\x00", "ben\x00"):
         sign_in(wiki.new_client(), login, "not the password")
     assert len(checked) == 4
@@ -104,7 +104,7 @@ def test_passwords_are_never_hashed_while_other_writers_wait(
             assert not writing
             return super().hash(password, salt=salt)
 
-    monkeypatch.setattr(actions, "_hasher", Watching(1, 8, 1))
+    monkeypatch.setattr(passwords, "_hasher", Watching(1, 8, 1))
     if wiki.database.is_sqlite:
         engine = wiki.database.writer
         event.listen(engine, "begin", lambda _: writing.append(1))
@@ -139,9 +139,9 @@ def test_a_hash_made_with_other_effort_is_renewed_at_the_sign_in(wiki: Scene) ->
 
 
 def test_a_password_is_the_same_from_a_keyboard_that_composes_accents_otherwise() -> None:
-    person = Person(password_hash=actions.hash_password("Caf\u00e9 im Garten"))
-    assert actions.check_password(person, "Cafe\u0301 im Garten")
-    assert not actions.check_password(person, "Cafe im Garten")
+    person = Person(password_hash=passwords.hash_password("Caf\u00e9 im Garten"))
+    assert passwords.check_password(person, "Cafe\u0301 im Garten")
+    assert not passwords.check_password(person, "Cafe im Garten")
 
 
 def test_signing_out_ends_the_session_on_the_server(wiki: Scene) -> None:

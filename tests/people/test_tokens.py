@@ -193,6 +193,9 @@ def test_a_lead_adds_a_service_account_to_a_space_and_sees_what_it_is(wiki: Scen
 def run(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Runs a command on the cast's wiki."""
     monkeypatch.setattr("wiki.profiles.commands.opened", lambda: (wiki.settings, wiki.database))
+    monkeypatch.setattr(
+        "wiki.profiles.token_commands.opened", lambda: (wiki.settings, wiki.database)
+    )
     return lambda *arguments: CliRunner().invoke(main, arguments)
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.cast import Scene
 from tests.search.test_searching import found
@@ -15,7 +15,8 @@ from wiki.cli import main
 from wiki.outbox.models import Delivery, EventRow
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
-from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
+from wiki.pages.models import Content, Folder, Page, Redirect, Revision
+from wiki.pages.rendering.models import RenderingRow
 from wiki.transfer.models import Import
 
 
@@ -250,6 +251,17 @@ def test_no_page_ever_gets_the_number_of_a_purged_one(wiki: Scene) -> None:
 
 
 # -- one revision ----------------------------------------------------------------------------------
+
+
+def test_a_purged_revision_is_gone_even_if_no_newer_one_was_rendered(wiki: Scene) -> None:
+    page = salaries(wiki)
+    with wiki.database.write() as session:
+        session.execute(update(RenderingRow).values(number=3, key="3", text="Ben has 4321."))
+        session.execute(update(Page).values(rendered=3))
+    purge(wiki, page, revision=3)
+    assert count(wiki, RenderingRow) == 0
+    assert "Ask Eve or Ada." in wiki.get("cai", "/eng/salaries").text
+    assert count(wiki, RenderingRow) == 1
 
 
 def test_a_purged_revision_leaves_a_tombstone_in_the_history(wiki: Scene) -> None:

@@ -16,10 +16,10 @@ from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Content
-from wiki.pages.rendering.stored import _renderer
+from wiki.pages.rendering.own_renderer import renderer
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
-from wiki.pages.texts import get_texts
+from wiki.pages.texts.stored import get_texts
 from wiki.search.index import engine_of
 
 pytestmark = pytest.mark.every_database
@@ -122,7 +122,7 @@ def test_a_purged_page_is_in_no_file_any_more(wiki: Scene) -> None:
     assert left(wiki, "path") == {}
     assert SECRETS["body"] not in texts(wiki)
     assert not _diffs._kept
-    assert not any(SECRETS["body"] in str(one.result()) for one in _renderer._recent.values())
+    assert not any(SECRETS["body"] in str(one.result()) for one in renderer._recent.values())
     if not wiki.database.is_sqlite:
         assert dump(wiki).isdisjoint(SECRETS.keys() - {"path"})
 

@@ -19,10 +19,11 @@ from wiki.pages.actions import delete_page
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision
 from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.secrets import Override
 from wiki.pages.saving.submit import submit
-from wiki.pages.secrets import Override
-from wiki.redaction.actions import SpanTarget, redact_span
+from wiki.redaction.actions import redact_span
 from wiki.redaction.models import Redaction
+from wiki.redaction.targets import SpanTarget
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 

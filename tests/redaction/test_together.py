@@ -17,13 +17,15 @@ from wiki.attachments.storage import Storage
 from wiki.errors import Invalid
 from wiki.pages.actions import delete_page
 from wiki.pages.merging import Text
-from wiki.pages.redacted import Redacted
 from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.redacted import Redacted
 from wiki.pages.saving.submit import submit
 from wiki.people.models import Person
-from wiki.redaction.actions import SpanTarget, redact_span
+from wiki.redaction.actions import redact_span
+from wiki.redaction.targets import SpanTarget
 from wiki.spaces.queries import see_space
-from wiki.transfer.git.mirroring import add_mirror, export_to_git
+from wiki.transfer.git.mirroring import export_to_git
+from wiki.transfer.git.mirrors import add_mirror
 
 pytestmark = pytest.mark.every_database
 

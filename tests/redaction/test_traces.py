@@ -10,14 +10,15 @@ from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.cli import main
 from wiki.outbox.models import EventRow
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
-from wiki.pages.models import Content, PageLink
-from wiki.pages.rendering.stored import _renderer
+from wiki.pages.models import Content
+from wiki.pages.rendering.own_renderer import renderer
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
-from wiki.pages.texts import get_texts
+from wiki.pages.texts.stored import get_texts
 from wiki.people.models import Mail
 from wiki.redaction.models import Redaction
 
@@ -121,7 +122,7 @@ def test_what_was_redacted_is_in_no_byte_any_more(wiki: Scene) -> None:
         assert session.scalars(select(Mail.body)).one() == "[redacted]!"
     assert files_with(wiki) == []
     assert CANARY not in texts(wiki).lower()
-    assert not any(CANARY in str(one.result()) for one in _renderer._recent.values())
+    assert not any(CANARY in str(one.result()) for one in renderer._recent.values())
     if not wiki.database.is_sqlite:
         assert tables_with(wiki) == []
 
@@ -172,6 +173,7 @@ def test_search_never_finds_it_once_it_is_redacted(wiki: Scene) -> None:
     assert "/eng/new-redacted" in wiki.get("eve", "/-/search?q=secret").text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("before", ["index", "log"])
 def test_what_was_interrupted_is_ended_by_the_worker(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch, before: str

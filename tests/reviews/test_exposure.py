@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from tests.cast import Scene
 from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
-from wiki.people.groups import create_group, store_member
+from wiki.pages.access.restrictions import AccessList
+from wiki.people.groups.actions import create_group, store_member
 from wiki.people.models import Person
 from wiki.reviews.approvals import deciders
+from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.actions import set_group_role
-from wiki.spaces.exposure import UNASKED, Change
+from wiki.spaces.consent import ACTIONS, UNASKED, Change, repeat
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
 
@@ -177,3 +181,52 @@ def test_who_leads_by_a_group_is_asked_too(wiki: Scene) -> None:
         set_group_role(session, lab, group, Role.LEAD, consent=UNASKED)
         change = Change("space", {}, lab.space.id)
         assert "dot" in {person.handle for person in deciders(session, eve, change)}
+
+
+def test_changes_that_were_stored_earlier_can_still_be_made(wiki: Scene) -> None:
+    wiki.write("notes", "one", space="lab")
+    with wiki.database.write() as session:
+        ada, eve, dot = wiki.actor("ada"), wiki.actor("eve"), wiki.actor("dot").person_id
+        one, other = (create_group(session, ada, handle=name, name=name).id for name in "ab")
+        page, space_id = wiki.page("notes", space="lab"), see_space(session, eve, "lab").space.id
+        everyone = AccessList(May.READ, [])
+        restrictions.restrict(session, eve, page.id, everyone, consent=UNASKED)
+        held = restrictions.own_restrictions(session, page)[0].id
+    here = {"space_id": space_id}
+    values = {"title": "Lab", "description": "", "visibility": "internal", "member_role": 1}
+    labels = {"label": 1, "reader_clearance": 1, "commenter_clearance": 2, "editor_clearance": 2}
+    listed = {"page_id": page.id, "restriction_id": held}
+    moved = {"path": "moved", "message": "", "with_subtree": True, "repair": False}
+    guest = {"role": "reader", "site_role": "guest", "email": "x@example.org"}
+    stored: dict[str, tuple[str, dict[str, Any]]] = {
+        "space": ("Settings saved.", {**here, **values, **labels}),
+        "role": ("Dot is commenter now.", {**here, "person_id": dot, "role": "commenter"}),
+        "group_role": ("a is lead now.", {**here, "group_id": one, "role": "lead"}),
+        "group_member": (
+            "Dot was added to b.",
+            {"group_id": other, "person_id": dot, "member": True},
+        ),
+        "group_part": ("b was added to a.", {"group_id": one, "part_id": other, "inside": True}),
+        "restrict": (
+            "Access list changed.",
+            {**listed, "people": [dot], "groups": [one], "may": "read"},
+        ),
+        "lift": ("Restriction lifted.", listed),
+        "label": (
+            "This page is now labelled confidential.",
+            {"page_id": page.id, "label": "confidential"},
+        ),
+        "move": ("Page moved.", {**here, **moved, "page_id": page.id}),
+        "invite": ("x@example.org was invited.", {**here, **guest}),
+    }
+    assert stored.keys() == ACTIONS.keys()
+    for kind, (said, payload) in stored.items():
+        with wiki.database.write() as session:
+            actor = ada if kind in ("group_member", "group_part") else eve
+            done = repeat(session, wiki.settings, actor, Change(kind, payload), UNASKED)
+            assert done.said == said
+    with wiki.database.read() as session:
+        space = session.get_one(Space, space_id)
+    assert (space.title, space.visibility, space.label) == ("Lab", "internal", 1)
+    assert space.facts(Role.NONE).clearances == (1, 2, 2)
+    assert wiki.page("moved", space="lab").label == Label.CONFIDENTIAL

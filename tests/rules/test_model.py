@@ -34,20 +34,21 @@ from wiki.pages.models import Page
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.pages.tree import children_of
-from wiki.people import groups
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group, Person
 from wiki.purging import actions as purging
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
-from wiki.search.queries import hidden_pages
+from wiki.search.listing import hidden_pages
 from wiki.sharing import actions as sharing
 from wiki.sharing import queries as shared
 from wiki.sharing.models import ShareLink
 from wiki.sharing.shown import shown_by
 from wiki.spaces.actions import give_role
 from wiki.spaces.audience import audience_of
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import GroupRole, Space
 from wiki.spaces.queries import list_spaces, see_space_by_id
 from wiki.tags.lists import Wanted, list_pages
@@ -597,7 +598,7 @@ class Play:
         session, model, asked = self.session, self.model, 0
         session.flush()
         assert not list(check_scopes(session)), self.done
-        assert not groups.check_groups(session), self.done
+        assert not group_members.check_groups(session), self.done
         by_id = {sheet.id: sheet for sheet in model.sheets}
         ours = Page.id.in_(list(by_id))
         for who in ("nobody", *PEOPLE):
@@ -678,10 +679,10 @@ class Play:
         seen = see_space_by_id(self.session, actor, space.id)
         while keys:
             levels = children_of(self.session, seen, keys)
-            nodes = [node for level in levels.values() for node in level]
+            nodes = [node for level in levels.values() for node in level.nodes]
             for node in nodes:
                 assert node.has_children == bool(
-                    children_of(self.session, seen, [node.path_key])[node.path_key]
+                    children_of(self.session, seen, [node.path_key])[node.path_key].nodes
                 )
             found |= {node.page_id for node in nodes if node.page_id}
             keys = [node.path_key for node in nodes if node.has_children]

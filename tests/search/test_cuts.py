@@ -10,7 +10,7 @@ from tests.search.test_searching import found, main_part
 from wiki.search.asking import asked, begins
 from wiki.search.excerpts import marked
 from wiki.search.query import parse
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.search.words import cuts, words
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.search.sample import EVERYONE, ask, page, source
 from wiki.search.engine import IndexUnavailable
 from wiki.search.query import parse
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.whoosh.adapter import WhooshEngine
 
 PAGES = [page(n, f"Page {n}", f"word number{n}") for n in range(1, 20)]
 
@@ -99,7 +99,7 @@ def test_a_writer_that_fails_is_thrown_away_and_the_next_one_works(
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.search.whoosh.SegmentWriter.add_document", fail)
+        patch.setattr("wiki.search.whoosh.adapter.SegmentWriter.add_document", fail)
         with pytest.raises(IndexUnavailable):
             engine.update([page(50, "New", "fresh")])
     assert len(ask(engine, "word")) == 19
@@ -184,7 +184,7 @@ WRITE_FOREVER = """
 import sys
 from pathlib import Path
 from tests.search.sample import page
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.whoosh.adapter import WhooshEngine
 engine = WhooshEngine(Path(sys.argv[1]))
 print("ready", flush=True)
 turn = 1

@@ -114,7 +114,7 @@ def test_an_index_that_cannot_be_written_keeps_the_delivery_for_later(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.search.whoosh.SegmentWriter.add_document", full)
+        patch.setattr("wiki.search.whoosh.adapter.SegmentWriter.add_document", full)
         wiki.deliver()
     with wiki.database.read() as session:
         assert session.query(Delivery).filter(Delivery.error.is_not(None)).count() == 1
@@ -162,11 +162,12 @@ def test_a_text_that_is_damaged_costs_only_its_own_words(wiki: Scene) -> None:
     wiki.write("a", "word one")
     wiki.write("b", "word two", title="Titled")
     with wiki.database.write() as session:
-        from wiki.pages.models import Content, RenderingRow
+        from wiki.pages.models import Content
+        from wiki.pages.rendering.models import RenderingRow
 
         session.query(RenderingRow).delete()
         page = wiki.page("b")
-        from wiki.pages.queries import head_of
+        from wiki.pages.revisions import head_of
 
         key = head_of(session, page).content_hash
         session.get_one(Content, key).data = b"not what was stored"

@@ -10,7 +10,7 @@ from tests.pages.test_query_counts import counted
 from wiki.outbox.models import Delivery
 from wiki.rules.roles import Visibility
 from wiki.search.handlers import index_pages
-from wiki.search.queries import SUBSCRIBER
+from wiki.search.listing import SUBSCRIBER
 from wiki.spaces.models import Membership, Space
 from wiki.subscribers import name_of
 

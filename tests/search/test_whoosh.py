@@ -12,7 +12,8 @@ from tests.search.sample import ENG, EVERYONE, OPS, ask, ids, page, source
 from tests.surroundings import examples
 from wiki.search.engine import Filters
 from wiki.search.query import parse
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.whoosh.adapter import WhooshEngine
+from wiki.search.whoosh.merging import FANOUT
 
 
 @pytest.fixture
@@ -44,11 +45,11 @@ def test_a_title_of_several_words_is_exact_too(engine: WhooshEngine) -> None:
     assert ask(engine, "review incident") == [1, 2]
 
 
-def test_a_title_beats_everything_else_together(engine: WhooshEngine) -> None:
+def test_a_title_beats_the_text_however_often_it_has_the_words(engine: WhooshEngine) -> None:
     engine.update(
         [
-            page(1, "Other", "leave paid " * 300, headings=("Paid leave",), tags=("paid", "leave")),
-            page(2, "Everything about our paid and unpaid and any other kind of leave", "x"),
+            page(1, "Other", "leave paid " * 300),
+            page(2, "Everything about our paid leave", "x"),
         ]
     )
     assert ask(engine, "paid leave") == [2, 1]
@@ -307,4 +308,4 @@ def test_many_small_changes_leave_few_segments_and_every_page_once(engine: Whoos
         engine.update([one])
     assert engine.revisions() == {n: one.revision for n, one in pages.items()}
     assert engine.search(parse("word"), EVERYONE).total == 30
-    assert len(list(engine.shelf.root.glob("v*/*.seg"))) <= 8
+    assert len(list(engine.shelf.root.glob("v*/*.seg"))) <= 2 * FANOUT

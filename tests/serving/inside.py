@@ -9,8 +9,9 @@ from contextlib import contextmanager
 import uvicorn
 from flask import Flask
 
-from wiki.serve import listen
-from wiki.web.wsgi_bridge import Connection, Gateway
+from wiki.serve.web import listen
+from wiki.web.server.connection import Connection
+from wiki.web.server.wsgi_bridge import Gateway
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A small tree of processes for the tests of `wiki.serve`: python program.py PORT FOLDER."""
+"""A small tree of processes for the tests of `wiki serve`: python program.py PORT FOLDER."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from wiki.serve import ServeError, Supervisor, WorkerProcess, listen, web
-from wiki.web import wsgi_bridge
+from wiki.serve.supervisor import Supervisor, WorkerProcess
+from wiki.serve.web import ServeError, listen, web
+from wiki.web.server import connection, wsgi_bridge
 
 folder = Path(sys.argv[2])
 
@@ -63,7 +64,7 @@ def end_early() -> None:
 def main() -> None:
     os.register_at_fork(after_in_child=end_early)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    wsgi_bridge.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
+    connection.HEAD_SECONDS = float(os.environ.get("HEAD_SECONDS", "15"))
     wsgi_bridge.BODY_SECONDS = float(os.environ.get("BODY_SECONDS", "30"))
     try:
         listener = listen("127.0.0.1", int(sys.argv[1]))

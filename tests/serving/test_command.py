@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from wiki.serve import listen
+from wiki.serve.web import listen
 
 from .conftest import PATIENCE, ROOT
 
@@ -59,6 +59,7 @@ def test_the_command_makes_the_database_says_its_address_and_answers_there(
     assert process.returncode == 0
 
 
+@pytest.mark.thorough
 def test_a_first_start_says_how_to_become_the_first_admin_and_a_later_one_does_not(
     run: Run, tmp_path: Path
 ) -> None:
@@ -94,6 +95,7 @@ def test_a_port_in_use_ends_the_command_with_one_line(run: Run) -> None:
     assert error.count("\n") == 1
 
 
+@pytest.mark.thorough
 def test_a_wrong_setting_ends_the_command_with_one_line(run: Run) -> None:
     process = run("--port", "0", WIKI_BASE_URL="nonsense")
     _, error = process.communicate(timeout=PATIENCE)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from wiki.web import wsgi_bridge
+from wiki.web.server import wsgi_bridge
 
 from .conftest import Served
 

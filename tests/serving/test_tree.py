@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from wiki.serve import LONGEST_PAUSE, ServeError, WorkerProcess, listen
+from wiki.serve.supervisor import LONGEST_PAUSE, WorkerProcess
+from wiki.serve.web import ServeError, listen
 
 from .conftest import PATIENCE, ROOT, Served
 
@@ -120,7 +121,7 @@ def test_a_child_that_keeps_dying_is_started_ever_later_and_one_that_lived_at_on
 
 def test_a_child_that_fails_says_why(tmp_path: Path) -> None:
     code = (
-        "from wiki.serve import Supervisor, WorkerProcess\n"
+        "from wiki.serve.supervisor import Supervisor, WorkerProcess\n"
         "def fail(): raise ValueError('the reason')\n"
         "Supervisor([WorkerProcess('worker', fail)]).run()\n"
     )

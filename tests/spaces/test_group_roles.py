@@ -13,8 +13,8 @@ from tests.cast import Scene
 from tests.people.test_administration import second_of_two
 from wiki.errors import Forbidden, Invalid, NotFound
 from wiki.outbox.models import EventRow
-from wiki.people import groups
 from wiki.people.actions import create_person, disable, enable
+from wiki.people.groups import actions as groups
 from wiki.people.models import Group, Person
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import Role
@@ -209,7 +209,7 @@ def test_of_two_who_end_both_ways_of_leading_at_once_one_is_refused(teams: Scene
 
 def test_a_role_for_a_group_that_is_just_deleted_finds_nothing(teams: Scene) -> None:
     def deletes(session: Session) -> None:
-        groups.delete_group(session, teams.actor("ada"), group(session, "finance"))
+        groups.drop_group(session, teams.actor("ada"), group(session, "finance"))
 
     def gives(session: Session) -> None:
         found = session.scalar(select(Group).where(Group.handle == "finance"))
@@ -266,6 +266,7 @@ def test_others_see_which_groups_are_there_but_not_everybody(teams: Scene) -> No
     assert "Remove" not in screen
 
 
+@pytest.mark.thorough
 def test_everybody_is_listed_in_slices_that_miss_nobody(teams: Scene) -> None:
     with teams.database.write() as session:
         finance = group(session, "finance")
@@ -318,7 +319,7 @@ def test_who_leads_by_a_group_counts_wherever_a_lead_is_asked_for(teams: Scene) 
     assert "A 4</a> and others" in screen
     assert "A 5" not in screen
     with teams.database.write() as session:
-        groups.delete_group(session, teams.actor("ada"), group(session, "finance"))
+        groups.drop_group(session, teams.actor("ada"), group(session, "finance"))
     assert teams.get("ada", "/-/admin/spaces").text.count("no lead") == 1
     with (
         teams.database.read() as session,

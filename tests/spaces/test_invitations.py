@@ -22,7 +22,7 @@ from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces import invitations
 from wiki.spaces.actions import set_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Invitation, Membership, Space
 from wiki.spaces.queries import see_space
 
@@ -310,9 +310,8 @@ def test_coming_in_waits_for_who_gives_a_role_and_neither_is_lost(wiki: Scene) -
         set_role(session, seen, dot, Role.READER, consent=UNASKED)
 
     def comes(session: Session) -> None:
-        invitations.accept_as_new(
-            session, token, handle="hal", name="Hal", email=None, password_hash="x"
-        )
+        hal = invitations.Newcomer(handle="hal", name="Hal", email=None, password_hash="x")
+        invitations.accept_as_new(session, token, hal, ())
 
     begun, blocked = Event(), Event()
 

@@ -134,6 +134,7 @@ def test_a_cursor_that_is_none_of_ours_begins_at_the_beginning(year: Scene) -> N
         assert answer.status_code == 200, (after, by)
 
 
+@pytest.mark.thorough
 def test_every_page_is_listed_once_also_where_many_are_alike(wiki: Scene) -> None:
     with at(NEW_YEAR):
         for number in range(120):

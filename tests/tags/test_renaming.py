@@ -9,8 +9,9 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.errors import Forbidden, NotFound
 from wiki.outbox.models import EventRow
-from wiki.pages.models import RenderingRow, Revision
-from wiki.pages.queries import get_revision
+from wiki.pages.models import Revision
+from wiki.pages.rendering.models import RenderingRow
+from wiki.pages.revisions import get_revision
 from wiki.tags.actions import Renaming, remove_tag, rename_tag
 from wiki.tags.projection import check
 

@@ -9,7 +9,8 @@ from cmarkgfm.cmark import Options
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import render
 from wiki.text.markdown.tree import pipeline
 
 ADDRESSES = [

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wiki.text.markdown.candidates import candidate_links
-from wiki.text.markdown.markup import MAX_SOURCE, RenderContext, clean_source, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import MAX_SOURCE, clean_source, render
 from wiki.text.paths import path_key
 
 HERE = RenderContext("eng", "team/guide", title="Guide", base_url="https://wiki.example.org")
@@ -66,6 +67,7 @@ def test_a_text_shown_as_its_source_has_all_links_that_it_may_have():
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "pattern",
     ["](", "](a", "](<", "](<a\\", "[a]: ", "[a\\", "]: ", "[[a", "![[", "href=", 'href="', "src='",

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from tests.surroundings import thorough
 from wiki.text.compare import diff as module
-from wiki.text.compare import pairing
+from wiki.text.compare import pairing, stretches
 from wiki.text.compare import words as words_module
-from wiki.text.compare.diff import Diff, Line, diff
+from wiki.text.compare.diff import Diff, diff
 from wiki.text.compare.lines import split
+from wiki.text.compare.stretches import Line
 
 LINES = st.sampled_from(
     ["", "a", "one two three", "one two four", "one 2 three", "# One", "```", "- x", "👩‍👩‍👧‍👦 ok"]
@@ -49,8 +50,9 @@ def test_parts_together_are_the_whole(
     whole = diff(old, new, context)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "ROWS", rows)
-        patch.setattr(module, "PIECE", max(rows // 2, 1))
         patch.setattr(module, "CHARACTERS", characters)
+        patch.setattr(stretches, "PIECE", max(rows // 2, 1))
+        patch.setattr(stretches, "CHARACTERS", characters)
         found = parts(old, new, context)
         if context is None:
             assert both(found) == (old, new)
@@ -209,8 +211,8 @@ def test_texts_made_to_be_slow_are_shown_whole_in_bounded_parts(old: str, new: s
     assert both(found) == (old, new)
     for part in found:
         shown = [piece.text for line in sides(part) for piece in line.pieces]
-        assert sum(map(len, shown)) <= module.CHARACTERS
-        assert len(sides(part)) <= module.ROWS
+        assert sum(map(len, shown)) <= stretches.CHARACTERS
+        assert len(sides(part)) <= stretches.ROWS
 
 
 def test_differences_of_words_are_tidied_up_within_a_budget(
@@ -235,10 +237,10 @@ def test_a_long_line_shows_what_changed_and_leaves_out_what_did_not() -> None:
     (row,) = diff(old, new).rows
     assert row.old and row.new
     assert [piece.text for piece in row.new.pieces if piece.changed] == ["that"]
-    assert sum(len(piece.text) for piece in row.new.pieces) < module.LINE
+    assert sum(len(piece.text) for piece in row.new.pieces) < stretches.LINE
     assert row.new.left_out > 100_000
     (gone,) = diff("x" * 50_000, "").rows
-    assert gone.old and gone.old.pieces[0].text == "x" * module.LINE
+    assert gone.old and gone.old.pieces[0].text == "x" * stretches.LINE
     assert gone.old.left_out == 30_000
 
 

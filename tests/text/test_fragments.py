@@ -5,8 +5,9 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.fragments import as_part, section_of
-from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.markup import render
 from wiki.text.markdown.sanitize import sanitise
 from wiki.text.rewrite.addresses import lines_of
 from wiki.text.sandbox.parent import lines_safely

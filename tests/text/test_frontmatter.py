@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.front_matter.block import FrontMatter, divide, join, read, rewrite, split
+from wiki.text.front_matter.block import FrontMatter, divide, read, split
+from wiki.text.front_matter.changes import join, rewrite
 
 words = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_characters="\x7f\x85\xa0"),

@@ -6,7 +6,8 @@ from types import FrameType
 import pytest
 
 from tests.text.patterns import MARKS, Pattern
-from wiki.text.markdown.markup import RenderContext, clean_source, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import clean_source, render
 from wiki.text.rewrite.addresses import survey
 
 HERE = RenderContext("eng", "guide/setup")
@@ -31,6 +32,7 @@ def calls(text: str) -> int:
     return count
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("mark", MARKS)
 def test_twice_as_much_of_anything_takes_about_twice_the_calls(mark):
     render("*warm* [a](b) <b>up</b> http://a.b", HERE)

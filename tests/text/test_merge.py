@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wiki.text.compare import merge as module
+from wiki.text.compare import word_merge
 from wiki.text.compare.lines import line_changes, split
 from wiki.text.compare.merge import Merge, merge
 
@@ -342,7 +343,7 @@ def test_words_are_merged_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> No
     base = (line + "\n") * 50
     ours, theirs = base.replace("one", "1"), base.replace("ten", "10")
     assert merge(base, ours, theirs).clean
-    monkeypatch.setattr(module, "EFFORT", 600)
+    monkeypatch.setattr(word_merge, "EFFORT", 600)
     assert len(merge(base, ours, theirs).conflicts) == 40
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import render
 from wiki.text.markdown.public_html import for_outsiders
 
 HERE = RenderContext("lab", "guide", title="Guide")

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.surroundings import examples
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.markup import render
 from wiki.text.paths import path_key
 from wiki.text.rewrite.addresses import survey
@@ -113,7 +113,7 @@ def test_a_change_that_would_do_more_than_it_should_is_not_made(
     text = "[a](setup) [b](/eng/guide/setup)"
     careless = ["/eng/team/set-up?x=) **loud**", "/eng/team/set-up?x=) [c](d"]
     for new in careless:
-        monkeypatch.setattr("wiki.text.rewrite.repair._paths", lambda *_, new=new: iter([new]))
+        monkeypatch.setattr("wiki.text.rewrite.forms._paths", lambda *_, new=new: iter([new]))
         made = repair(text, HERE, HERE, MOVED)
         assert made.text == text
         assert sorted(made.left) == ["/eng/guide/setup", "setup"]

@@ -9,7 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.surroundings import thorough
-from wiki.text.markdown.markup import MAX_SOURCE, RenderContext, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import MAX_SOURCE, render
+from wiki.text.own_texts import own_text
 from wiki.text.sandbox import parent as sandbox
 from wiki.text.sandbox.child import decode, encode
 from wiki.text.sandbox.parent import render_safely
@@ -39,7 +41,7 @@ def test_the_same_process_answers_again():
 def test_what_takes_too_long_is_shown_as_its_source():
     source = "[a](" * 250_000 + "<&"
     rendering = render_safely(source, HERE, seconds=0.05)
-    assert rendering.source_shown == "This page takes too long to render, so its source is shown."
+    assert rendering.source_shown == own_text("too-slow")
     assert rendering.html == f'<pre class="source" tabindex="0">{source[:-2]}&lt;&amp;</pre>'
     assert rendering.text == source
     assert render_safely("*fine*", HERE).html == "<p><em>fine</em></p>"
@@ -47,7 +49,7 @@ def test_what_takes_too_long_is_shown_as_its_source():
 
 def test_what_is_too_long_is_shown_as_its_source_at_once():
     rendering = render_safely("x" * (MAX_SOURCE + 1), HERE)
-    assert rendering.source_shown == "This page is too long to be rendered, so its source is shown."
+    assert rendering.source_shown == own_text("too-long")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,7 @@ def test_what_is_too_long_is_shown_as_its_source_at_once():
 )
 def test_what_nests_too_deep_is_shown_as_its_source(source):
     rendering = render_safely(source, HERE, seconds=60)
-    assert rendering.source_shown.startswith("This page is nested too deeply")
+    assert rendering.source_shown == own_text("too-deep")
     assert rendering.text == source
 
 
@@ -112,7 +114,7 @@ def test_a_process_that_dies_over_a_text_costs_only_its_layout(monkeypatch):
     ask = sandbox._Child.ask
     monkeypatch.setattr(sandbox._Child, "ask", die)
     rendering = render_safely("*x*", HERE)
-    assert rendering.source_shown == "This page couldn’t be rendered, so its source is shown."
+    assert rendering.source_shown == own_text("died")
     assert rendering.text == "*x*"
     monkeypatch.undo()
     assert render_safely("*x*", HERE).source_shown == ""
@@ -125,7 +127,7 @@ def test_a_process_that_reads_nothing_is_replaced_in_time(monkeypatch, size):
     os.kill(stuck.pid, signal.SIGSTOP)
     monkeypatch.setattr(sandbox, "wall_seconds", lambda _: 0.0)
     rendering = render_safely("x" * size, HERE)
-    assert rendering.source_shown == "This page couldn’t be rendered, so its source is shown."
+    assert rendering.source_shown == own_text("died")
     assert stuck.returncode == -signal.SIGKILL
     monkeypatch.undo()
     assert render_safely("*x*", HERE).source_shown == ""
@@ -148,7 +150,7 @@ def test_memory_is_limited():
 def test_a_process_that_itself_uses_much_memory_keeps_what_it_started():
     program = (
         "from wiki.text.sandbox import child, parent as sandbox;"
-        "from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.markdown.context import RenderContext;"
         "much = b'x' * child.TIRED;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(len(sandbox._pool.idle))"
@@ -192,7 +194,7 @@ def test_a_fork_starts_children_of_its_own():
 def test_no_process_stays_behind_when_ours_ends():
     program = (
         "from wiki.text.sandbox import parent as sandbox;"
-        "from wiki.text.markdown.markup import RenderContext;"
+        "from wiki.text.markdown.context import RenderContext;"
         "sandbox.render_safely('x', RenderContext('s', 'p'), 30);"
         "print(sandbox._pool.idle[0].process.pid)"
     )
@@ -209,4 +211,4 @@ def test_the_child_gets_no_secret_of_ours(monkeypatch):
     if os.path.exists(environment):  # noqa: PTH110
         with open(environment, "rb") as file:  # noqa: PTH123
             assert b"a secret" not in file.read()
-    child.stop()
+    child.process.stop()

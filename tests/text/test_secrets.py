@@ -70,7 +70,7 @@ SECRETS = [
     ("lin_api_" + MIXED[:40], "Linear key", ""),
     ("glsa_" + MIXED[:32] + "_" + HEX[:8], "Grafana token", ""),
     ("wiki_" + MIXED[:43], "token of this wiki", ""),
-    ("https://wiki.example.org/-/invite/" + MIXED[:43], "link by which one comes in", ""),
+    ("https://wiki.example.org/-/invite/" + MIXED[:43], "password reset or invitation link", ""),
     (jwt(), "JSON web token", ""),
     (RSA, "private key", "RSA PRIVATE KEY …"),
     (f"-----BEGIN OPENSSH PRIVATE KEY-----\n{KEY_LINES}", "private key", "OPENSSH PRIVATE KEY …"),
@@ -275,6 +275,7 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("bit", HOSTILE)
 def test_a_hostile_text_is_looked_through_like_any_other(bit: str) -> None:
     # Were it anything but linear, this would not end today.

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.headings import Heading
-from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.markup import render
 from wiki.text.rewrite import sections
 from wiki.text.rewrite.sections import may_lose_sections, renamed
 

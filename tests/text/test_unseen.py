@@ -63,11 +63,11 @@ def test_the_notice_names_character_and_line():
     said = notice(deceptive(f"a{RLO}\n\nb{RLO}\nad{ZWSP}min"))
     assert "RIGHT-TO-LEFT OVERRIDE (U+202E) in lines 1, 3" in said
     assert "ZERO WIDTH SPACE (U+200B) in line 4" in said
-    beside = deceptive_in("the title", f"a{RLO}", known="a")
-    said = notice([*deceptive(f"a{RLO}"), *beside], "This file")
-    assert said.startswith("This file contains invisible characters")
+    beside = deceptive_in("title", f"a{RLO}", known="a")
+    said = notice([*deceptive(f"a{RLO}"), *beside], "a.txt")
+    assert said.startswith("The name of “a.txt” contains invisible characters")
     assert said.endswith("RIGHT-TO-LEFT OVERRIDE (U+202E) in line 1 and the title.")
-    assert deceptive_in("the title", f"a{RLO}", known=f"a{RLO}") == []
+    assert deceptive_in("title", f"a{RLO}", known=f"a{RLO}") == []
     assert notice([]) == ""
 
 

@@ -2,14 +2,16 @@
 
 import pytest
 
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.fragments import section_of
-from wiki.text.markdown.markup import RenderContext, render
+from wiki.text.markdown.markup import render
+from wiki.text.own_texts import in_words
 
 HERE = RenderContext("eng", "team/guide")
 
 
 def html(source: str) -> str:
-    return render(source, HERE).html
+    return in_words(render(source, HERE).html)
 
 
 @pytest.mark.parametrize(

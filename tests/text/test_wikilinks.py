@@ -6,12 +6,8 @@ from hypothesis import strategies as st
 
 from wiki.errors import Invalid
 from wiki.pages.saving.checks import checked_path
-from wiki.text.markdown.destinations import (
-    RenderContext,
-    page_url,
-    resolve_link,
-    resolve_wiki_link,
-)
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.destinations import page_url, resolve_link, resolve_wiki_link
 from wiki.text.markdown.markup import render
 from wiki.text.markdown.wikilinks import inserted, readings, write
 from wiki.text.paths import path_key
@@ -47,6 +43,10 @@ def test_what_completion_inserts_names_the_page_at_this_path_and_no_other_place(
         in_cell = f"| a |\n| --- |\n| {link} |"
         assert [one.leads_to(HERE) for one in survey(in_cell).addresses] == [to]
         assert [one.text for one in render(in_cell, HERE).links] == ["A [title] | `x`"]
+
+
+def test_completion_inserts_the_address_of_a_home_page_as_it_is():
+    assert inserted("eng", "", "Eng", "eng") == ("/|Eng", "[Eng](/eng/)")
 
 
 @given(path=paths)

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from tests.surroundings import examples
 from wiki.errors import Invalid
-from wiki.transfer.archive import Archive
-from wiki.transfer.names import decoded_names
-from wiki.transfer.sources import Limits, ZipSource
+from wiki.transfer.sources.archive import Archive
+from wiki.transfer.sources.names import decoded_names
+from wiki.transfer.sources.source import Limits, ZipSource
 
 LIMITS = Limits(page=100_000, file=100_000, total=1_000_000)
 METHODS = (0, 8, 12, 14, 93, 95)
@@ -156,7 +156,7 @@ def test_each_refusal_says_the_true_reason(tmp_path):
         "C:/x.md": absolute,
         "a/../../x.md": "Its name leads out of the tree with “..”.",
         "a\\u000ab.md": "Its name contains control characters.",
-        "big.md": "It has 97 KiB; the limit is 97 KiB.",
+        "big.md": "It has 98 KiB; the limit is 98 KiB.",
         "ok.md": b"ok",
     }
 
@@ -210,7 +210,7 @@ def test_a_name_that_lies_about_utf8_is_refused_with_a_sentence(tmp_path):
 
 
 def test_a_list_of_files_that_is_too_long_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("wiki.transfer.archive.MOST_LIST", 1 << 16)
+    monkeypatch.setattr("wiki.transfer.sources.archive.MOST_LIST", 1 << 16)
     data = made([(f"{number}.md", b"") for number in range(2000)], 0)
     with pytest.raises(Invalid, match="list of files in the zip is too long"):
         source_of(tmp_path, data)

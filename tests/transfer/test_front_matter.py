@@ -17,8 +17,7 @@ from wiki.pages.saving.checks import checked, with_front_matter
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
 from wiki.transfer.exporting import file_text
-from wiki.transfer.headings import leading_title
-from wiki.transfer.importing import decode
+from wiki.transfer.page_texts import decode, leading_title
 from wiki.transfer.report import Kind
 
 ODD = """\

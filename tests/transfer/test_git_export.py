@@ -23,11 +23,12 @@ from wiki.pages.models import Action, Content, Page, Revision
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.people.imported.placeholders import users_domain
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer.git.command import GitError
 from wiki.transfer.git.fast_import import Repository
-from wiki.transfer.git.mirroring import Committed, export_to_git
+from wiki.transfer.git.mirroring import export_to_git
+from wiki.transfer.git.repositories import Committed
 
 pytestmark = pytest.mark.git
 

@@ -27,15 +27,16 @@ from wiki.config import Settings
 from wiki.errors import Forbidden
 from wiki.history.queries import history as history_of
 from wiki.pages.actions import delete_page
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
-from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
+from wiki.pages.models import Folder, Page, Redirect, Revision
 from wiki.pages.revising import text_of
 from wiki.people.models import Person
 from wiki.rules.roles import Role, Visibility
 from wiki.search.index import difference
 from wiki.spaces.actions import SpaceValues, create_space, give_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.queries import see_space
 from wiki.transfer.git import histories
 from wiki.transfer.git.blobs import Blobs
@@ -567,11 +568,11 @@ def test_killed_after_any_transaction_it_goes_on_and_ends_the_same(
     left = [0]
     original = wiki.database.write
 
-    def write():  # type: ignore[no-untyped-def]
+    def write(**options):  # type: ignore[no-untyped-def]
         if left[0] == 0:
             raise Killed
         left[0] -= 1
-        return original()
+        return original(**options)
 
     bring(space="open")
     whole = told(wiki, "open")
@@ -870,3 +871,17 @@ def test_contents_are_asked_for_many_at_once(
     assert asked[0].questions <= 4
     repo.commit({f"{number}.md": "# Same\n" for number in range(40)} | {"x.md": "# X\n"})
     assert bring().revisions == 41
+
+
+def test_history_from_before_the_space_is_not_what_is_new_in_it(
+    wiki: Scene, repo: Repo, bring: Import
+) -> None:
+    repo.commit({"index.md": "# Home\n", "old.md": "# Old news\n"})
+    bring()
+    news = wiki.get("cai", "/eng/").text.partition('id="news-title"')[2].partition("</section>")[0]
+    assert "Nothing new since the import." in news
+    assert "Old news" not in news
+    wiki.write("fresh", "x", title="Fresh news")
+    news = wiki.get("cai", "/eng/").text.partition('id="news-title"')[2].partition("</section>")[0]
+    assert "Fresh news" in news
+    assert "Old news" not in news

@@ -1,5 +1,6 @@
 """A tree becomes pages and files, again and again; interrupted or edited, nothing is lost."""
 
+import json
 import os
 from pathlib import Path
 
@@ -15,18 +16,21 @@ from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import head_of
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
+from wiki.pages.tree import children_of
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space
 from wiki.transfer import importing
 from wiki.transfer.exporting import export_space
 from wiki.transfer.importing import TreeImport
+from wiki.transfer.kept_order import ORDER_FILE
+from wiki.transfer.kept_space import SPACE_FILE
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Report
-from wiki.transfer.sources import FolderSource, limits_of
+from wiki.transfer.sources.source import FolderSource, limits_of
 
 
 def begin(wiki: Scene, folder: Path, space: str = "eng", by: str = "ben") -> TreeImport:
@@ -281,6 +285,56 @@ def test_an_imported_tree_exports_to_the_same_bytes(wiki, tmp_path):
     folder = export(wiki, tmp_path / "out")
     for path in tree.rglob("*.md"):
         assert (folder / path.relative_to(tree)).read_bytes() == path.read_bytes()
+
+
+def order_of(wiki: Scene, space: str, under: str = "") -> list[str]:
+    with wiki.database.read() as session:
+        seen = see_space(session, wiki.actor("eve"), space)
+        return [node.path for node in children_of(session, seen, [under])[under].nodes]
+
+
+def test_the_order_of_pages_goes_along_and_is_a_file_only_if_there_is_one(wiki, tmp_path):
+    for path in ("a", "b", "c", "a/x", "a/y"):
+        wiki.write(path, f"# {path}\n")
+    assert not (export(wiki, tmp_path / "plain") / ORDER_FILE).exists()
+    page = wiki.page("c")
+    wiki.post("ben", "/eng/c/-/move", parent="", name="c", position="first")
+    wiki.post("ben", "/eng/a/y/-/move", parent="a", name="y", position="first")
+    folder = export(wiki, tmp_path / "out")
+    assert json.loads((folder / ORDER_FILE).read_text()) == {"": ["c"], "a": ["y"]}
+    assert bring_in(wiki, folder, "lab").hidden == 0
+    assert order_of(wiki, "lab") == ["c", "a", "b"]
+    assert order_of(wiki, "lab", "a") == ["a/y", "a/x"]
+    assert (export(wiki, tmp_path / "again", "lab") / ORDER_FILE).read_bytes() == (
+        folder / ORDER_FILE
+    ).read_bytes()
+    (folder / ORDER_FILE).write_text(json.dumps({"": ["b", "c", "nowhere", "../x", 3], "x": {}}))
+    bring_in(wiki, folder)
+    assert order_of(wiki, "eng") == ["b", "c", "a"]
+    assert wiki.page("c").id == page.id
+    assert "changed the position of" in wiki.get("cai", "/eng/-/changes").text
+    (folder / ORDER_FILE).write_text("[")
+    bring_in(wiki, folder)
+    assert order_of(wiki, "eng") == ["b", "c", "a"]
+
+
+def test_the_name_and_look_of_a_space_go_along_and_replace_nothing_chosen(wiki, tmp_path):
+    values = {"visibility": "internal", "member_role": "reader", "description": "How we work."}
+    look = {"title": "Ship yard", "icon": "rocket", "color": "teal"}
+    wiki.write("a", "x")
+    wiki.post("eve", "/eng/-/settings", **values, **look)
+    folder = export(wiki, tmp_path / "out")
+    kept = json.loads((folder / SPACE_FILE).read_text())
+    assert kept == {**look, "description": "How we work."}
+    wiki.post("eve", "/-/spaces/new", slug="yard", title="Yard", color="red", **values)
+    (folder / SPACE_FILE).write_text(json.dumps({**kept, "icon": "nonsense", "slug": 3}))
+    assert bring_in(wiki, folder, "yard", by="eve").hidden == 0
+    with wiki.database.read() as session:
+        space = see_space(session, wiki.actor("eve"), "yard").space
+        assert (space.title, space.icon, space.colour) == ("Ship yard", "", "red")
+    for broken in ("[", "[3]", '{"icon": 3}'):
+        (folder / SPACE_FILE).write_text(broken)
+        bring_in(wiki, folder, "yard", by="eve")
 
 
 def test_an_export_goes_only_into_an_empty_folder(wiki, tree, tmp_path):

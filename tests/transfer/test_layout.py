@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from wiki.text.paths import PathError, normalise_path, path_key
 from wiki.transfer.layout import file_of, lay_out, page_of
 from wiki.transfer.report import Kind
-from wiki.transfer.sources import Entry
+from wiki.transfer.sources.source import Entry
 
 
 def laid_out(*names: str) -> dict[str, tuple[str, bool]]:

@@ -24,7 +24,7 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.people.models import Person
 from wiki.spaces.models import Space
 from wiki.subscribers import handlers_by_name
-from wiki.transfer.git import mirroring
+from wiki.transfer.git import mirroring, mirrors
 from wiki.transfer.git.fast_import import Repository
 from wiki.transfer.models import Mirror
 
@@ -237,6 +237,7 @@ def test_commits_of_somebody_else_are_never_built_on(
     assert waiting(wiki) == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("harm", ["removed", "emptied", "damaged", "another", "a file"])
 def test_a_repository_that_is_not_there_or_damaged_is_said_and_tried_again(
     wiki: Scene, run: Run, target: Path, tmp_path: Path, harm: str
@@ -384,9 +385,9 @@ def test_mirrors_are_made_and_taken_away_by_the_shell_only(
     with wiki.database.write() as session:
         space = session.scalars(select(Space).where(Space.slug == "eng")).one()
         for act in (
-            lambda: mirroring.remove_mirror(session, wiki.actor("eve"), space),
-            lambda: mirroring.list_mirrors(session, wiki.actor("eve")),
-            lambda: mirroring.add_mirror(session, wiki.actor("eve"), space, target, None),
+            lambda: mirrors.remove_mirror(session, wiki.actor("eve"), space),
+            lambda: mirrors.list_mirrors(session, wiki.actor("eve")),
+            lambda: mirrors.add_mirror(session, wiki.actor("eve"), space, target, None),
         ):
             with pytest.raises(Forbidden):
                 act()

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 from tests.cast import Scene
 from tests.transfer.test_importing import begin, bring_in, everything, export, said, text
 from tests.transfer.trees import PNG, write_tree
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
-from wiki.pages.models import Page, PageLink
+from wiki.pages.models import Page
 from wiki.purging.actions import purge_revisions
-from wiki.text.markdown.destinations import RenderContext, resolve_link
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.destinations import resolve_link
 from wiki.transfer import importing
 from wiki.transfer.layout import lay_out
 from wiki.transfer.report import Kind
 from wiki.transfer.routes.router import Router
 from wiki.transfer.routes.sites import find_sites, roots_for
-from wiki.transfer.sources import Entry
+from wiki.transfer.sources.source import Entry
 
 ROOTED: dict[str, str | bytes] = {
     "README.md": (

@@ -8,8 +8,8 @@ import pytest
 
 from tests.transfer.trees import TREE, write_tree, zipped
 from wiki.errors import Invalid
-from wiki.transfer import sources
-from wiki.transfer.sources import FolderSource, Limits, ZipSource, open_source
+from wiki.transfer.sources import source as sources
+from wiki.transfer.sources.source import FolderSource, Limits, ZipSource, open_source
 
 LIMITS = Limits(page=1000, file=2000, total=100_000)
 
@@ -87,7 +87,7 @@ def test_what_is_larger_than_allowed_is_refused_unread(tmp_path):
     folder = write_tree(tmp_path / "tree", {"a.md": "x" * 1001, "a.png": "x" * 2001, "b.md": "x"})
     source = FolderSource(folder, LIMITS)
     assert [entry.path for entry in source.entries] == ["b.md"]
-    assert refusals(source)["a.md"] == "It has 1001 bytes; the limit is 1000 bytes."
+    assert refusals(source)["a.md"] == "It has 1,001 bytes; the limit is 1,000 bytes."
 
 
 def test_a_bomb_is_refused_by_what_it_says_and_by_what_it_holds(tmp_path):

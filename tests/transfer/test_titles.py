@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wiki.text.markdown.markup import RenderContext, render
-from wiki.transfer.headings import _headings, _headings_of, leading_title
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import render
+from wiki.transfer.page_texts import _headings, _headings_of, leading_title
 
 
 @pytest.mark.parametrize(

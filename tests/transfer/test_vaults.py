@@ -10,12 +10,12 @@ from tests.cast import Scene
 from tests.pages.test_includes import prose
 from tests.pages.test_links_by_name import links
 from tests.transfer.trees import PNG
-from wiki.pages.queries import head_of
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import head_of
 from wiki.spaces.queries import see_space
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.report import Kind, Report
-from wiki.transfer.sources import FolderSource, limits_of
+from wiki.transfer.sources.source import FolderSource, limits_of
 
 START = """# Start
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from wiki.web.filters import HUES, ago, exact, hue, initials, iso
+from wiki.web.screens.filters import HUES, ago, exact, hue, initials, iso
 
 NOW = datetime(2026, 11, 23, 13, 5, tzinfo=UTC)
 
@@ -29,7 +29,7 @@ def test_a_time_is_said_in_words_while_it_is_near_and_as_a_date_later(
 ) -> None:
     assert ago(NOW - age, now=NOW) == words
     dated = words[0].isdigit() and "ago" not in words
-    assert ago(NOW - age, "on ", NOW) == (f"on {words}" if dated else words)
+    assert ago(NOW - age, True, NOW) == (f"on {words}" if dated else words)
 
 
 def test_times_from_any_zone_are_written_in_utc() -> None:

@@ -18,7 +18,8 @@ from tests.search.sample import page
 from wiki import disk
 from wiki.cli import main
 from wiki.outbox.models import Delivery
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.whoosh.adapter import WhooshEngine
+from wiki.search.whoosh.merging import FANOUT
 
 FULL = "The disk of this wiki is full, so nothing was saved."
 
@@ -119,7 +120,7 @@ def test_what_waits_for_room_is_delivered_once_there_is(
     wiki.deliver()
     wiki.write("rota", "findable")
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.search.whoosh.free", lambda _folder: 0)
+        patch.setattr("wiki.search.whoosh.adapter.free", lambda _folder: 0)
         wiki.deliver()
     with wiki.database.write() as session:
         (waiting,) = session.scalars(select(Delivery)).all()
@@ -130,6 +131,7 @@ def test_what_waits_for_room_is_delivered_once_there_is(
     assert "rota" in wiki.client("ben").get("/-/search?q=findable").text
 
 
+@pytest.mark.thorough
 def test_the_index_merges_only_what_it_has_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,12 +142,14 @@ def test_the_index_merges_only_what_it_has_room_for(
         return len(list(tmp_path.rglob("*.seg")))
 
     room = 1 << 30
-    monkeypatch.setattr("wiki.search.whoosh.free", lambda _folder: room)
+    monkeypatch.setattr("wiki.search.whoosh.adapter.free", lambda _folder: room)
     engine.update([page(1, "One", " ".join(f"w{number}" for number in range(20_000)))])
     room = 9 << 20
-    engine.update([page(2, "Two", "short")])
+    for number in range(2, 1 + FANOUT):
+        engine.update([page(number, "Short", "short")])
     assert segments() == 2, "merging the first could take more than half of what is free"
     room = 1 << 30
-    engine.update([page(3, "Three", "short")])
+    for number in range(1 + FANOUT, 2 * FANOUT - 1):
+        engine.update([page(number, "Short", "short")])
     assert segments() == 1
-    assert len(engine.revisions()) == 3
+    assert len(engine.revisions()) == 2 * FANOUT - 2

@@ -13,8 +13,8 @@ from wiki.room import Rate
 from wiki.rooms import ROOMS
 from wiki.rules.limits import Pace
 from wiki.text.sandbox import parent as sandbox
-from wiki.web.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
-from wiki.web.rate_limit import Paces, rates_of
+from wiki.web.limits.lane import PLACES, SHARE, STRANGERS, Lane, comparisons
+from wiki.web.limits.rate_limit import Paces, rates_of
 
 RATES = rates_of(ROOMS)
 

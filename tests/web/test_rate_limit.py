@@ -12,7 +12,7 @@ from wiki.app import create_app
 from wiki.rooms import ROOMS
 from wiki.rules.limits import Bucket, Pace, draw
 from wiki.search.index import rebuild
-from wiki.web.rate_limit import MOST_KNOWN, Paces, rates_of
+from wiki.web.limits.rate_limit import MOST_KNOWN, Paces, rates_of
 from wiki.web.request import Parts
 
 RATES = rates_of(ROOMS)

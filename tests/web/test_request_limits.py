@@ -6,7 +6,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from tests.cast import Scene
-from wiki.web.request_limits import MOST_ASKED, MOST_FIELDS, MOST_OF_QUERY, MOST_PARTS
+from wiki.web.limits.request_limits import MOST_ASKED, MOST_FIELDS, MOST_OF_QUERY, MOST_PARTS
 
 
 @pytest.mark.parametrize(

@@ -63,18 +63,30 @@ def test_a_page_that_did_not_change_is_not_sent_again(wiki: Scene) -> None:
     assert again.data == b""
 
 
-def test_the_least_recently_used_is_forgotten_first() -> None:
-    response_cache = ResponseCache(limit=20)
-    response_cache.put(1, "a", "A", 10)
-    response_cache.put(1, "b", "B", 10)
-    assert response_cache.get(1, "a") == "A"
-    response_cache.put(1, "c", "C", 10)
-    assert response_cache.get(1, "b") is None
-    assert response_cache.get(1, "a") == "A"
-    response_cache.put(2, "d", "D", 10)
-    assert response_cache.get(2, "a") is None
-    assert response_cache.get(1, "a") is None
-    assert response_cache.get(2, "d") == "D"
+def test_the_least_recently_used_is_forgotten_first(wiki: Scene) -> None:
+    changes = wiki.database.changes
+    cache = ResponseCache(20, changes)
+    clock = changes.look()
+    cache.put("a", "A", 10, clock, {"spaces"})
+    cache.put("b", "B", 10, clock, {"pages"})
+    assert cache.get("a") == "A"
+    cache.put("c", "C", 10, clock, {"pages"})
+    assert cache.get("b") is None
+    assert cache.get("a") == "A"
+    with wiki.database.write() as session:
+        session.execute(update(Space).where(Space.slug == "eng").values(title="Renamed"))
+    assert changes.look() > clock
+    assert cache.get("a") is None
+    assert cache.get("c") == "C"
+
+
+def test_what_is_too_old_is_forgotten(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = ResponseCache(20, wiki.database.changes)
+    monkeypatch.setattr("wiki.web.response_cache.SECONDS", -1.0)
+    cache.put("a", "A", 10, 0, set())
+    monkeypatch.undo()
+    cache.put("b", "B", 10, 0, set())
+    assert list(cache._entries) == ["b"]
 
 
 def test_a_message_that_is_shown_once_is_not_remembered(wiki: Scene) -> None:

@@ -6,8 +6,8 @@ import pytest
 from werkzeug.routing import Rule
 
 from tests.cast import Scene
-from wiki.web import wsgi_bridge
 from wiki.web.public import is_public
+from wiki.web.server import wsgi_bridge
 
 VALUES = {
     "slug": "eng",
@@ -20,6 +20,8 @@ VALUES = {
 }
 # Each open to strangers for a reason: what it shows has passed the gate, or it is a way in.
 PUBLIC_WRITES = {
+    "invitations.register",
+    "preferences.appearance",
     "people.login",
     "people.second",
     "people.ask_passkey",

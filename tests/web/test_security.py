@@ -1,5 +1,6 @@
 """The headers and cookies of every answer, and addresses that no request can choose."""
 
+import json
 import re
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from tests.cast import PASSWORD, Scene
 from wiki.app import create_app
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.resources import STATIC
 from wiki.web.security import CSP
 
 
@@ -46,6 +48,16 @@ def test_every_answer_says_how_it_may_be_used(wiki: Scene, who: str, url: str) -
     assert headers["X-Frame-Options"] == "DENY"
     assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Cache-Control"].startswith(("private", "no-store"))
+
+
+def test_a_style_sheet_or_script_carries_no_headers_about_documents(wiki: Scene) -> None:
+    manifest = json.loads((STATIC / "manifest.json").read_text())
+    for name, about_documents in (("app.css", False), ("app.js", False), ("mark.svg", True)):
+        headers = wiki.get("nobody", f"/-/static/{manifest[name]}").headers
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert ("Content-Security-Policy" in headers) == about_documents
+        assert ("Permissions-Policy" in headers) == about_documents
 
 
 def test_the_policy_lets_no_inline_script_and_no_other_host_in(wiki: Scene) -> None:

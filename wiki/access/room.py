@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wiki.access import views
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Probe, Room, Screen, none_because
 from wiki.rules.access import May
 from wiki.web.urls import access_url
@@ -21,15 +22,16 @@ ROOM = Room(
         Link(
             Place.SPACE,
             60,
-            "Access",
+            lazy_gettext("Access"),
             "access",
             icon="lock",
+            section=lazy_gettext("People"),
             shown=lambda on: on.actor.is_member or (not on.actor.is_anonymous and on.may(May.EDIT)),
         ),
         Link(
             Place.PAGE,
             60,
-            "Who has access",
+            lazy_gettext("Who has access"),
             _access,
             icon="lock",
             shown=lambda on: on.is_live and (on.can_edit or on.actor.is_member),

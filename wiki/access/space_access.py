@@ -10,6 +10,8 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, listed, ngettext
 from wiki.pages.models import Page
 from wiki.pages.page_context import frame
 from wiki.pages.queries import Place, live_for
@@ -17,6 +19,7 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor, May, clearance_of, is_open, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
+from wiki.rules.words import shown
 from wiki.spaces.audience import count_by_role, list_audience
 from wiki.spaces.members import Standing, standings_in
 from wiki.spaces.models import Scope, ScopeRestriction, Space
@@ -92,8 +95,8 @@ def screen(place: Place) -> str:
         ],
         is_open=is_open(facts),
         member_role=Role(space.member_role),
-        people=sum(people for people, _ in counts.values()),
-        guests=sum(guests for _, guests in counts.values()),
+        people=sum(people for people, _guests in counts.values()),
+        guests=sum(guests for _people, guests in counts.values()),
         group_roles=list_group_roles(session, space),
         bounded=_bounded(session, me, space),
         choice=choice,
@@ -116,47 +119,62 @@ def told(
     session = reading()
     person = known_person(session, actor(), asked)
     if person is None:
-        return [(False, f"There is no one called “{asked.strip()[:60]}”.")]
+        return [(False, _("There is no one called “%(name)s”.", name=asked.strip()[:60]))]
     if person.disabled_at is not None:
-        return [(False, f"{person.name}’s account is disabled.")]
+        return [(False, _("%(name)s’s account is disabled.", name=person.name))]
     page = ScopedPage(scope_id, page_id)
     said = [why(session, person.actor(), space, may, page) for may in ASKED]
     answers = [
-        (bool(one), f"{_DEEDS[may]}: {one.reason}") for may, one in zip(ASKED, said, strict=True)
+        (bool(one), _("%(deed)s: %(reason)s", deed=_DEEDS[may], reason=one.reason))
+        for may, one in zip(ASKED, said, strict=True)
     ]
     if scope_id is None and said[0]:
         answers.append((True, _by_what(session, space, person)))
     return answers
 
 
-_DEEDS = {May.READ: "Reading", May.COMMENT: "Commenting", May.EDIT: "Editing"}
+_DEEDS = {
+    May.READ: lazy_gettext("Reading"),
+    May.COMMENT: lazy_gettext("Commenting"),
+    May.EDIT: lazy_gettext("Editing"),
+}
 
 
 def _by_what(session: Session, space: Space, person: Person) -> str:
     """Return the origin of a person's role, and what the role may read."""
     (standing,) = standings_in(session, space, [person])
     facts = space.facts(Role.NONE)
+    label = shown(clearance_of(standing.role, facts).word)
     if standing.role is Role.LEAD:
-        reads = "Leads can read everything."
-    else:
-        reads = (
-            f"{'Everyone' if not standing.role else 'This role'} can read pages up to the label "
-            f"{clearance_of(standing.role, facts).word}, unless a page is restricted."
+        reads = _("Leads can read everything.")
+    elif standing.role:
+        reads = _(
+            "This role can read pages up to the label %(label)s, unless a page is restricted.",
+            label=label,
         )
-    return f"Role from: {origin(standing, bool(may_see_groups(actor())))}. {reads}"
+    else:
+        reads = _(
+            "Everyone can read pages up to the label %(label)s, unless a page is restricted.",
+            label=label,
+        )
+    knows_groups = bool(may_see_groups(actor()))
+    source = _("Role from: %(origin)s.", origin=origin(standing, knows_groups))
+    return f"{source} {reads}"
 
 
 def origin(standing: Standing, knows_groups: bool) -> str:
     """Return the origin of a person's role in a few words."""
     if not standing.role:
-        return "everyone, because the space is public"
-    ways = ["added directly"] if standing.alone else []
+        return _("everyone, because the space is public")
+    ways = [_("added directly")] if standing.alone else []
     if standing.groups and knows_groups:
-        names = " and ".join(group.name for group in standing.groups)
-        ways.append(f"group {names}" if len(standing.groups) == 1 else f"groups {names}")
+        names = listed([group.name for group in standing.groups])
+        ways.append(
+            ngettext("group %(names)s", "groups %(names)s", len(standing.groups), names=names)
+        )
     elif standing.groups:
-        ways.append("a group")
-    return " and ".join(ways) or "all members of the organisation"
+        ways.append(_("a group"))
+    return listed(ways) or _("all members of the organisation")
 
 
 def _bounded(session: Session, actor: Actor, space: Space) -> list[Bounded]:

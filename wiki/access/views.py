@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from wiki.access import space_access
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
 from wiki.pages.access import restrictions
 from wiki.pages.access.access_log import is_logged, readers_of
 from wiki.pages.access.label_policy import PlacesShowRestricted
@@ -20,6 +21,7 @@ from wiki.people.models import Group, Person
 from wiki.rules.access import May, clearance_of, may_administer, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
+from wiki.rules.words import ROLES
 from wiki.spaces.audience import audience_of, list_audience
 from wiki.spaces.queries import (
     SpaceAccess,
@@ -70,9 +72,9 @@ def _changed(page: Page) -> str:
         try:
             label = Label.PUBLIC if form["label"] == INHERIT else Label.named(form["label"])
         except KeyError:
-            raise Invalid("This label doesn’t exist.", field="label") from None
+            raise Invalid(_("This label doesn’t exist."), field="label") from None
         if page.label == label:
-            return "Nothing was changed."
+            return _("Nothing was changed.")
         with writing() as session:
             changed = restrictions.set_label(session, actor(), page.id, label)
             return restrictions.label_said(session, changed.space, changed)
@@ -80,7 +82,7 @@ def _changed(page: Page) -> str:
     if "lift" in form and which is not None:
         with writing() as session:
             restrictions.lift(session, actor(), page.id, which)
-        return "Restriction removed."
+        return _("Restriction removed.")
     may = May.EDIT if form.get("may") == May.EDIT.value else May.READ
     with writing() as session:
         held = next(
@@ -91,7 +93,7 @@ def _changed(page: Page) -> str:
         people = {person.id for person in held.people} if held else set()
         groups = {group.id for group in held.groups} if held else set()
         if form.get("take"):
-            kind, _, id = form["take"].partition("-")
+            kind, _dash, id = form["take"].partition("-")
             (people if kind == "person" else groups).discard(int(id) if id.isdecimal() else 0)
         else:
             found = _named(form.get("who", ""))
@@ -104,7 +106,7 @@ def _changed(page: Page) -> str:
         restrictions.restrict(
             session, actor(), page.id, AccessList(may, people, groups), restriction_id=which
         )
-    return "List updated."
+    return _("List updated.")
 
 
 def _oneself(page: Page) -> set[int]:
@@ -122,14 +124,16 @@ def _named(typed: str) -> Person | Group:
     """
     name = typed.strip().removeprefix("@").strip()
     if not name:
-        raise Invalid("Enter a user name, an email address or the name of a group.", field="who")
+        raise Invalid(_("Enter a user name, an email address or the name of a group."), field="who")
     if may_see_groups(actor()):
         group = reading().scalar(select(Group).where(Group.handle == name.lower()))
         if group is not None:
             return group
     person = known_person(reading(), actor(), name)
     if person is None:
-        raise Invalid(f"There is no person or group called “{name[:60]}”.", field="who")
+        raise Invalid(
+            _("There is no person or group called “%(name)s”.", name=name[:60]), field="who"
+        )
     return person
 
 
@@ -138,7 +142,6 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
     place = place_at(slug, path)
     page = live_page(place)
     seen = place.seen
-    can_edit = bool(seen.may(May.EDIT))
     space_access.require_panel(seen)
     may = May.EDIT if request.args.get("may") == May.EDIT.value else May.READ
     after = request.args.get("after")
@@ -152,6 +155,7 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         "access/access.html",
         **page_frame(place, page),
         label=seen.label,
+        all_of=ROLES,
         own_label=own_label,
         inherited_label=inherited_label,
         label_from=label_from,
@@ -168,7 +172,6 @@ def _screen(slug: str, path: str, error: Invalid | None = None) -> ResponseRetur
         group_roles=list_group_roles(session, place.space),
         asked=asked,
         told=space_access.told(page.space, page.scope_id, asked, page_id=page.id) if asked else [],
-        can_edit=can_edit,
         knows_groups=bool(may_see_groups(actor())),
         narrower=error if isinstance(error, PlacesShowRestricted) else None,
         errors={error.field or "": error.sentence} if error else {},

@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from wiki.reviews import approvals
-from wiki.spaces.exposure import NeedsConsent
+from wiki.spaces.consent import NeedsConsent
 from wiki.web.operations import Query
 from wiki.web.request import actor, settings
 
@@ -21,7 +21,7 @@ CONSENT = Query(
 def agreed(session: Session, act: Callable[[], object]) -> None:
     """Run ``act``, which may expose something, if the request's ``consent`` matches the exposure.
 
-    :raises Exposes: when it exposes something without consent.
+    :raises NeedsConsent: when it exposes something without consent.
     :raises NeedsSecond: when a second person has to approve it, in the browser.
     """
     inner = session.begin_nested()
@@ -29,6 +29,7 @@ def agreed(session: Session, act: Callable[[], object]) -> None:
         act()
     except NeedsConsent as found:
         inner.rollback()
+        session.expire_all()  # a move sets paths in memory, too
         consent = request.args.get("consent", "")
         if not consent:
             raise

@@ -8,7 +8,8 @@ from flask import Response, request, url_for
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.api import resources, wire
+from wiki.api import wire
+from wiki.api.resources import changes as resources
 from wiki.outbox.event import feed_types, policy_of
 from wiki.outbox.models import EventRow
 from wiki.pages.events import PageMoved

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from wiki.api import file_resources, problems, wire
+from wiki.api import wire
+from wiki.api.resources import files as file_resources
+from wiki.api.resources import problems
 from wiki.attachments.actions import (
     AttachRules,
     FileInUse,
@@ -15,20 +17,16 @@ from wiki.attachments.actions import (
 )
 from wiki.attachments.handing import hand_out
 from wiki.attachments.limits import limits_of
-from wiki.attachments.queries import (
-    FileSeen,
-    VersionRange,
-    files_of_space,
-    find_file,
-    find_versions,
-)
+from wiki.attachments.queries import FileSeen, files_of_space, find_file
 from wiki.attachments.uses import uses_of
+from wiki.attachments.versions import VersionRange, find_versions
 from wiki.attachments.views import storage
 from wiki.errors import NotFound
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
 from wiki.web.errors import problem
+from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import (
     Answer,
     answer,
@@ -39,7 +37,6 @@ from wiki.web.operations import (
     sent_body,
     with_next,
 )
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.shapes import LARGEST_INTEGER, to_json
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from wiki.api import resources, wire
+from wiki.api import wire
 from wiki.api.agreeing import CONSENT, agreed
+from wiki.api.resources import groups as resources
 from wiki.errors import Invalid, NotFound, require_allowed
 from wiki.groups import actions as grouping
-from wiki.people import groups
-from wiki.people.actions import checked_name, find_person
+from wiki.people.actions import find_person
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group
+from wiki.people.names import checked_name
 from wiki.rules.access import may_administer
 from wiki.web.operations import (
     AFTER,
@@ -38,7 +41,7 @@ AT = "/groups/{group}"
     queries=(
         Query("q", "Only groups whose name or short name contains this."),
         AFTER,
-        limit_query(groups.ROWS, MOST),
+        limit_query(group_members.ROWS, MOST),
     ),
 )
 def list_groups() -> Response:
@@ -111,13 +114,13 @@ def remove_group(group: str) -> Response:
     f"{AT}/people",
     "List the members of a group.",
     {200: Answer("All members, direct or through a nested group.", resources.GroupPeople)},
-    queries=(AFTER, limit_query(groups.ROWS, MOST)),
+    queries=(AFTER, limit_query(group_members.ROWS, MOST)),
 )
 def list_people_of_group(group: str) -> Response:
     """Return members by name, including those of nested groups at any depth."""
     limit = number_asked("limit")
     row = groups.see_group(reading(), actor(), group)
-    found = groups.people_within(reading(), row, after=cursor_asked(), limit=limit)
+    found = group_members.people_within(reading(), row, after=cursor_asked(), limit=limit)
     following = None
     if found.after:
         following = url_for(
@@ -207,7 +210,7 @@ def _set_part(group: str, part: str, *, inside: bool) -> Response:
 
 def _whole(row: Group) -> resources.Group:
     session = reading()
-    people = groups.count_people(session, [row.id])[row.id]
+    people = group_members.count_people(session, [row.id])[row.id]
     return wire.group(
         groups.GroupSeen(row, people),
         groups.parts_of(session, row),

@@ -9,33 +9,40 @@ from flask import Response, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wiki.api import problems, resources, wire
+from wiki.api import wire
+from wiki.api.resources import problems
+from wiki.api.resources import revisions as resources
+from wiki.api.resources.pages import SavedPage, UndoInput
 from wiki.api.saves import (
     check_conditions,
     conflict_answer,
     etag_of,
-    restricted_answer,
+    override_sent,
+    refusal_answer,
     saved_answer,
-    secrets_answer,
 )
 from wiki.errors import Invalid, NotFound
-from wiki.history.blame import keep, revisions_of, traced
+from wiki.history.blame import keep, traced
+from wiki.history.blame_parts import revisions_of
 from wiki.history.undo import undo_edit
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.diffs import Beyond, between
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
-from wiki.pages.queries import get_revision, look_up
+from wiki.pages.queries import look_up
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.form_saves import max_bytes
 from wiki.pages.saving.prescan import prescan
+from wiki.pages.saving.secrets import SecretsFound
 from wiki.pages.saving.submit import Conflict, submit
-from wiki.pages.secrets import SecretsFound, checked_override
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.compare.blame import pack, pairs
-from wiki.text.compare.diff import Diff, Line, Row
+from wiki.text.compare.diff import Diff, Row
+from wiki.text.compare.stretches import Line
+from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import (
     Answer,
     answer,
@@ -46,7 +53,6 @@ from wiki.web.operations import (
     sent_body,
     with_next,
 )
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, writing
 
 MOST_REVISIONS = 500
@@ -209,7 +215,7 @@ def blame_page(slug: str, path: str) -> Response:
     "/pages/{space}/{path}/revisions/{number}/undo",
     "Undo the change of one revision.",
     {
-        200: Answer("The page as it is now.", resources.SavedPage),
+        200: Answer("The page as it is now.", SavedPage),
         409: Answer("Later revisions changed the same lines.", problems.ConflictProblem),
         422: Answer(
             "The text that would come back contains a suspected secret, or content with a higher "
@@ -217,7 +223,7 @@ def blame_page(slug: str, path: str) -> Response:
             problems.SecretsProblem | problems.NarrowerProblem | problems.Problem,
         ),
     },
-    body=resources.UndoInput,
+    body=UndoInput,
     writes=True,
     problems=(403, 410, 412, 413, 415),
 )
@@ -225,7 +231,7 @@ def blame_page(slug: str, path: str) -> Response:
 def undo_revision(slug: str, path: str, number: int) -> Response:
     """The change is taken back as a new revision, and everything saved after it is kept. If later
     revisions changed the same lines, the answer is 409 with the texts, and nothing is saved."""
-    sent = sent_body(resources.UndoInput)
+    sent = sent_body(UndoInput)
     place = look_up(reading(), actor(), slug, path)
     place.seen.require(May.EDIT)
     if place.page is None:
@@ -234,7 +240,7 @@ def undo_revision(slug: str, path: str, number: int) -> Response:
     check_conditions(reading(), page)
     edit = replace(
         undo_edit(reading(), page, number, sent.message),
-        override=None if sent.allow_secrets is None else checked_override(sent.allow_secrets),
+        override=override_sent(sent),
         raise_to=Label.named(sent.raise_label) if sent.raise_label else None,
         max_bytes=max_bytes(),
     )
@@ -249,10 +255,8 @@ def undo_revision(slug: str, path: str, number: int) -> Response:
         log_read(place.seen, page, number, conflict.head.number)
         undone = text_of(reading(), get_revision(reading(), page, number))
         return conflict_answer(conflict, undone)
-    except SecretsFound as refused:
-        return secrets_answer(refused, before.body)
-    except ShowsRestricted as refused:
-        return restricted_answer(refused, before.body)
+    except (SecretsFound, ShowsRestricted) as refused:
+        return refusal_answer(refused, before.body)
     return saved_answer(slug, saved, 200)
 
 

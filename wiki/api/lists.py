@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Response, request, url_for
 
-from wiki.api import resources, wire
+from wiki.api import wire
+from wiki.api.resources import lists as resources
 from wiki.errors import Invalid
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space

@@ -9,8 +9,10 @@ from typing import Any
 
 from flask import Response, current_app, jsonify
 
-from wiki.api import problems
-from wiki.kind import KEY, Kind, registered_kinds
+from wiki.api.resources import problems
+from wiki.comments.signs import SIGNS
+from wiki.kind import KEY, Kind
+from wiki.kind_registry import registered_kinds
 from wiki.text.paths import MAX_PATH
 from wiki.web.errors import SENTENCES
 from wiki.web.operations import PREFIX, Answer, Operation, operation, operation_of
@@ -33,8 +35,8 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "space": ("Slug of the space.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,59}$"}),
     "path": (
         "Path of the page, with slashes not encoded. A page whose path ends in "
-        "`revisions`, `revisions/…`, `revisions/…/undo`, `diff/…` or `blame` is addressed with one "
-        "more slash at the end.",
+        "`revisions`, `revisions/…`, `revisions/…/undo`, `diff/…`, `blame`, "
+        "`move` or `threads` is addressed with one more slash at the end.",
         _PATH,
     ),
     "file": ("Path of the file: folders and name, with slashes.", _PATH),
@@ -42,9 +44,13 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "group": ("Short name of the group.", _NAME),
     "person": ("User name of the person.", _NAME),
     "part": ("Short name of the group inside it.", _NAME),
+    "photo": ("Hash of the photo.", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
     "number": ("Number of the revision.", _NUMBER),
     "old": ("Number of the revision to compare with.", _NUMBER),
     "new": ("Number of the revision to compare.", _NUMBER),
+    "thread": ("Id of the discussion.", _NUMBER),
+    "message": ("Id of the message.", _NUMBER),
+    "sign": ("The sign.", {"type": "string", "enum": [*SIGNS]}),
 }
 _ALWAYS = (400, 401, 404, 414, 422, 429)
 _TITLES = {

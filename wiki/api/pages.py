@@ -5,32 +5,36 @@ from __future__ import annotations
 from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
-from wiki.api import problems, resources, wire
+from wiki.api import wire
 from wiki.api.agreeing import CONSENT, agreed
+from wiki.api.resources import pages as resources
+from wiki.api.resources import problems
 from wiki.api.saves import (
     check_conditions,
     conflict_answer,
+    override_sent,
     page_etag,
-    restricted_answer,
+    refusal_answer,
     saved_answer,
-    secrets_answer,
 )
 from wiki.errors import Forbidden, Invalid, NotFound, WikiError
-from wiki.kind import DEFAULT, KEY, kind_named, kind_of, require_kind
+from wiki.kind import DEFAULT, KEY
+from wiki.kind_registry import kind_named, kind_of, require_kind
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import PlacesShowRestricted, ShowsRestricted
 from wiki.pages.access.restrictions import set_label
 from wiki.pages.actions import delete_page
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.queries import Place, get_revision, head_of, look_up
+from wiki.pages.queries import Place, look_up
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision, head_of
 from wiki.pages.saving import checks
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.form_saves import max_bytes
 from wiki.pages.saving.prescan import prescan
+from wiki.pages.saving.secrets import SecretsFound
 from wiki.pages.saving.submit import Conflict, submit
-from wiki.pages.secrets import Override, SecretsFound, checked_override
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.front_matter import block as frontmatter
@@ -143,14 +147,8 @@ def put_page(slug: str, path: str) -> Response:
         if place.page is None:
             return _create(place, sent)
         return _save(place, place.page, sent)
-    except SecretsFound as refused:
-        return secrets_answer(refused, sent.body)
-    except ShowsRestricted as refused:
-        return restricted_answer(refused, sent.body)
-
-
-def _override(sent: resources.PageInput) -> Override | None:
-    return None if sent.allow_secrets is None else checked_override(sent.allow_secrets)
+    except (SecretsFound, ShowsRestricted) as refused:
+        return refusal_answer(refused, sent.body)
 
 
 def _raised(sent: resources.PageInput) -> Label | None:
@@ -252,7 +250,7 @@ def _edit(target: int | NewPage, text: Text, sent: resources.PageInput, base: in
         text,
         base=base,
         message=sent.message,
-        override=_override(sent),
+        override=override_sent(sent),
         raise_to=_raised(sent),
         max_bytes=max_bytes(),
     )

@@ -8,10 +8,12 @@ from wiki.api import (
     groups,
     history,
     lists,
+    moving,
     openapi,
     pages,
     search,
     spaces,
+    threads,
     uploads,
 )
 from wiki.room import Probe, Room, none_because
@@ -21,7 +23,18 @@ ROOM = Room(
     name="api",
     blueprints=none_because("its one blueprint is made from the operations of all rooms"),
     operations=operations_in(
-        changes, files, groups, history, lists, openapi, pages, search, spaces, uploads
+        changes,
+        files,
+        groups,
+        history,
+        lists,
+        moving,
+        openapi,
+        pages,
+        search,
+        spaces,
+        threads,
+        uploads,
     ),
     commands=none_because("tokens are made with the accounts"),
     links=none_because("programs call it"),

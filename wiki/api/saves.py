@@ -8,23 +8,27 @@ from functools import partial
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from wiki.api import problems, resources, wire
+from wiki.api import wire
+from wiki.api.resources import pages as resources
+from wiki.api.resources import problems
 from wiki.errors import WikiError
 from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.forms import shown_in, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
-from wiki.pages.queries import get_revision, see_page
+from wiki.pages.queries import see_page
 from wiki.pages.rendering.stored import ensure_head
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.edit import Saved
+from wiki.pages.saving.secrets import Override, SecretsFound, checked_override
 from wiki.pages.saving.submit import Conflict
-from wiki.pages.secrets import SecretsFound
-from wiki.pages.unseen import unseen_notice
+from wiki.pages.saving.unseen import unseen_notice
 from wiki.rules.labels import Label
+from wiki.text.positions import UNPLACED
 from wiki.web.errors import problem
+from wiki.web.limits.rate_limit import requester
 from wiki.web.operations import answer
-from wiki.web.rate_limit import requester
 from wiki.web.request import actor, afterwards, parts, reading
 from wiki.web.shapes import to_json
 
@@ -38,7 +42,8 @@ class Stale(WikiError):
 
 def page_etag(page: Page, effective: Label) -> str:
     """Return the entity tag of a page with its head and labels."""
-    return f"{etag_of(page, page.head)}.{page.label}{int(effective)}"
+    place = "" if page.position == UNPLACED else f".{page.position}"
+    return f"{etag_of(page, page.head)}.{page.label}{int(effective)}{place}"
 
 
 def etag_of(page: Page, number: int) -> str:
@@ -89,6 +94,18 @@ def restricted_answer(refused: ShowsRestricted, body: str) -> Response:
         needed=refused.needed.word,
         may_raise=refused.may_raise,
     )
+
+
+def refusal_answer(refused: SecretsFound | ShowsRestricted, body: str) -> Response:
+    """Return the answer to a text that a guard refused."""
+    if isinstance(refused, SecretsFound):
+        return secrets_answer(refused, body)
+    return restricted_answer(refused, body)
+
+
+def override_sent(sent: resources.PageInput | resources.UndoInput) -> Override | None:
+    """Return the reason to save what looks like a secret, if one was sent."""
+    return None if sent.allow_secrets is None else checked_override(sent.allow_secrets)
 
 
 def check_conditions(session: Session, page: Page | None) -> None:

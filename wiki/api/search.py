@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from flask import Response, request, url_for
 
 from wiki.api import wire
-from wiki.api.results import Excluded, FoundPiece, Hit, Results
+from wiki.api.resources.results import Excluded, FoundPiece, Hit, Results
 from wiki.errors import Invalid, WikiError
 from wiki.search import queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
-from wiki.web.lane import in_lane
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import (
     Answer,
     Query,
@@ -24,7 +25,6 @@ from wiki.web.operations import (
     operation,
     with_next,
 )
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings
 from wiki.web.shapes import VISIBLE
 
@@ -87,7 +87,13 @@ def search_pages() -> Response:
         total=found.total,
         total_is_exact=not found.cut,
         hits=[
-            Hit(wire.page_line(hit.page), _pieces(hit.title), _pieces(hit.excerpt))
+            Hit(
+                wire.page_line(hit.page),
+                _pieces(hit.title),
+                _pieces(hit.excerpt),
+                hit.fragment,
+                hit.heading,
+            )
             for hit in found.hits
         ],
         excluded=[Excluded(one.words, one.question) for one in found.left_out],

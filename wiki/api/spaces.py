@@ -1,16 +1,18 @@
-"""Operations on spaces: list, read, create."""
+"""Operations on spaces: list, read, create, change."""
 
 from __future__ import annotations
 
 from flask import Response, url_for
 
-from wiki.api import resources, wire
+from wiki.api import wire
+from wiki.api.resources import spaces as resources
 from wiki.rules.access import May
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, Visibility
-from wiki.spaces.actions import SpaceValues, create_space
+from wiki.spaces.actions import SpaceValues, change_space, create_space
 from wiki.spaces.queries import list_editable_spaces, list_spaces, see_space
 from wiki.web.operations import Answer, answer, operation, sent_body
-from wiki.web.request import actor, reading, writing
+from wiki.web.request import actor, reading, settings, writing
 
 
 @operation(
@@ -62,8 +64,40 @@ def make_space() -> Response:
                 description=sent.description,
                 visibility=Visibility(sent.visibility),
                 member_role=Role.named(sent.member_role),
+                label=Label.named(settings().space_label),
+                icon=sent.icon,
+                colour=sent.color,
             ),
         )
     response = answer(wire.space(made, can_edit=True), 201)
     response.headers["Location"] = url_for("api.read_space", slug=made.slug)
     return response
+
+
+@operation(
+    "PATCH",
+    "/spaces/{space}",
+    "Change the name and the look of a space.",
+    {200: Answer("The space with its new values.", resources.Space)},
+    body=resources.SpaceChanges,
+    writes=True,
+    problems=(403, 413, 415),
+)
+def patch_space(slug: str) -> Response:
+    """Leads of the space can change it."""
+    with writing() as session:
+        seen = see_space(session, actor(), slug)
+        sent, space = sent_body(resources.SpaceChanges), seen.space
+        change_space(
+            session,
+            seen,
+            SpaceValues(
+                space.title if sent.title is None else sent.title,
+                description=space.description if sent.description is None else sent.description,
+                visibility=Visibility(space.visibility),
+                member_role=Role(space.member_role),
+                icon=sent.icon,
+                colour=sent.color,
+            ),
+        )
+    return answer(wire.space(space, can_edit=bool(seen.may(May.EDIT))))

@@ -7,8 +7,9 @@ from wsgiref.handlers import format_date_time
 
 from flask import Response, request, url_for
 
-from wiki.api import file_resources, wire
-from wiki.attachments.uploads import (
+from wiki.api import wire
+from wiki.api.resources import files as file_resources
+from wiki.attachments.uploading.actions import (
     Piece,
     Uploading,
     UploadRequest,
@@ -23,8 +24,8 @@ from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.text.paths import join
 from wiki.web.errors import problem
+from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import Answer, Query, answer, operation
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, finish_reading, parts, reading, settings, writing
 
 AT = "/uploads/{upload}"

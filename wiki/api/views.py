@@ -10,8 +10,8 @@ from flask import Blueprint, Response, request
 from wiki.api.bearer import identify
 from wiki.errors import Forbidden, Invalid, SignInRequired
 from wiki.room import Room
+from wiki.web.limits.rate_limit import apply_rate_limit
 from wiki.web.operations import PREFIX, Operation, called, operation_of
-from wiki.web.rate_limit import apply_rate_limit
 from wiki.web.request import act_as, parts, reading, settings
 
 # The route converter of each parameter of a template.
@@ -23,9 +23,13 @@ _CONVERTERS = {
     "group": "<string:group>",
     "person": "<string:person>",
     "part": "<string:part>",
+    "photo": "<string:photo>",
     "number": "<int:number>",
     "old": "<int:old>",
     "new": "<int:new>",
+    "thread": "<apiid:thread>",
+    "message": "<apiid:message>",
+    "sign": "<string:sign>",
 }
 
 

@@ -10,19 +10,16 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.events import FileAdded, FileRemoved
 from wiki.attachments.limits import NO_LIMITS, FileLimits, NewFile, require_room
+from wiki.attachments.locks import hold_nearest, lock_file, lock_place
 from wiki.attachments.models import Attachment, Picture
-from wiki.attachments.queries import (
-    FileSeen,
-    current_at,
-    get_file,
-    last_version_at,
-    nearest_page,
-    place_of,
-)
+from wiki.attachments.queries import FileSeen, place_of
 from wiki.attachments.storage import Storage, Stored
 from wiki.attachments.uses import Use, uses_of
+from wiki.attachments.versions import current_at, last_version_at
 from wiki.db import now
-from wiki.errors import Invalid, NotFound, WikiError
+from wiki.errors import Invalid, WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, ngettext
 from wiki.outbox.actions import publish, take_turn
 from wiki.pages.models import Page
 from wiki.pages.queries import see_above
@@ -40,16 +37,30 @@ class FileInUse(WikiError):
     them. Nothing was changed."""
 
     status = 409
-    title = "This file is in use"
+    title = lazy_gettext("This file is in use")
 
     def __init__(self, name: str, pages: Sequence[Use]) -> None:
         count = len(pages)
-        some = f"{count} pages" if count < MOST_USES else f"{count} pages or more"
-        super().__init__(
-            f"“{name}” is used on {'a page' if count == 1 else some}: "
-            f"{', '.join(f'“{page.title}”' for page in pages[:3])}{', …' if count > 3 else ''}. "
-            "Remove it from the text there first."
-        )
+        titles = [_("“%(text)s”", text=page.title) for page in pages[:3]]
+        listed = ", ".join([*titles, "…"] if count > 3 else titles)
+        if count < MOST_USES:
+            sentence = ngettext(
+                "“%(name)s” is used on a page: %(pages)s. Remove it from the text there first.",
+                "“%(name)s” is used on %(num)s pages: %(pages)s. Remove it from the text there "
+                "first.",
+                count,
+                name=name,
+                pages=listed,
+            )
+        else:
+            sentence = _(
+                "“%(name)s” is used on %(count)s pages or more: %(pages)s. Remove it from the text "
+                "there first.",
+                name=name,
+                count=count,
+                pages=listed,
+            )
+        super().__init__(sentence)
         self.pages = pages
 
 
@@ -58,10 +69,10 @@ class ForgottenMeanwhile(WikiError):
     changed."""
 
     status = 503
-    title = "Please send this again"
+    title = lazy_gettext("Please send this again")
 
     def __init__(self) -> None:
-        super().__init__("The same file was just purged. Send it again.")
+        super().__init__(_("The same file was just purged. Send it again."))
 
 
 @dataclass(frozen=True)
@@ -118,8 +129,8 @@ def attach_file(
     seen = see_space_by_id(session, actor, space.id)
     path = checked_file_path(raw_path)
     see_above(session, actor, seen, path_key(path)).require(May.EDIT)
-    page = _hold_nearest(session, actor, space, path)
-    _lock(session, space, page, rules.limits)
+    page = hold_nearest(session, actor, space, path)
+    lock_place(session, space, page, rules.limits)
     before = current_at(session, actor, space, path_key(path))
     if rules.keep_both and before and before[0].sha256 != stored.sha256:
         path = _other_name(path, stored.sha256)
@@ -140,7 +151,7 @@ def remove_file(session: Session, actor: Actor, file_id: int) -> FileSeen:
     :raises FileInUse: while pages that the actor may read show it or link to it.
     :raises NotFound: :raises Forbidden:
     """
-    found = _locked(session, actor, file_id)
+    found = lock_file(session, actor, file_id)
     file = found.file
     if file.removed_at is None:
         pages = uses_of(session, actor, found, limit=MOST_USES)
@@ -160,7 +171,7 @@ def restore_file(
 
     :raises NotFound: :raises Forbidden: :raises TooLarge: when it exceeds a limit.
     """
-    found = _locked(session, actor, file_id, limits)
+    found = lock_file(session, actor, file_id, limits)
     old, space = found.file, found.seen.space
     before = current_at(session, actor, space, path_key(found.path))
     if any(one.id == old.id or _is_same(one, old) for one in before):
@@ -199,10 +210,13 @@ def checked_file_path(raw: str) -> str:
     except PathError as error:
         raise Invalid(str(error), field="file") from None
     if not path:
-        raise Invalid("A file needs a name.", field="file")
+        raise Invalid(_("A file needs a name."), field="file")
     if path.casefold().endswith(".md"):
         raise Invalid(
-            f"“{name_of(path)}” is a Markdown file. Create a page from it instead of attaching it.",
+            _(
+                "“%(name)s” is a Markdown file. Create a page from it instead of attaching it.",
+                name=name_of(path),
+            ),
             field="file",
         )
     return path
@@ -266,45 +280,3 @@ def _is_same(one: Attachment, other: Attachment) -> bool:
 def _remove(file: Attachment, actor: Actor) -> None:
     file.removed_at = now()
     file.removed_by_id = actor.person_id
-
-
-def _locked(
-    session: Session, actor: Actor, file_id: int, limits: FileLimits = NO_LIMITS
-) -> FileSeen:
-    found = get_file(session, actor, file_id)
-    found.seen.require(May.EDIT)
-    if found.file.page is not None and not hold_live(session, found.file.page):
-        raise NotFound
-    _lock(session, found.seen.space, found.file.page, limits)
-    session.refresh(found.file, ["removed_at", "removed_by_id"])
-    return found
-
-
-def hold_live(session: Session, page: Page) -> bool:
-    """Lock a page against concurrent deletion and moves; return False if it is deleted."""
-    live = select(Page.id).where(Page.id == page.id, Page.deleted_at.is_(None))
-    return session.scalar(live.with_for_update(key_share=True)) is not None
-
-
-def _hold_nearest(session: Session, actor: Actor, space: Space, path: str) -> Page | None:
-    """Lock and return the page that a file at this path belongs to. If a concurrent change deleted
-    or moved the page before it was locked, or added a nearer one, the next one is taken."""
-    folder, held = parent_of(path) or "", None
-    while (page := nearest_page(session, actor, space, folder)) is not None and page is not held:
-        _hold(session, Page, page.id)
-        session.expire(page)
-        held = page
-    return page
-
-
-def _lock(session: Session, space: Space, page: Page | None, limits: FileLimits) -> None:
-    """Lock the owner of files against concurrent changes of its files; if the space has a limit,
-    the space too. A page is locked before its space, in the same order as when it moves."""
-    if page is not None:
-        _hold(session, Page, page.id)
-    if page is None or limits.space_bytes:
-        _hold(session, Space, space.id)
-
-
-def _hold(session: Session, table: type[Page] | type[Space], key: int) -> None:
-    session.execute(select(table.id).where(table.id == key).with_for_update(key_share=True))

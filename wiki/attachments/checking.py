@@ -8,7 +8,7 @@ from contextlib import suppress
 from sqlalchemy import select
 
 from wiki.attachments.models import Attachment
-from wiki.attachments.pictures import NotNow, measure, unmeasured
+from wiki.attachments.pictures.making import NotNow, measure, unmeasured
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.config import Settings
 from wiki.db import Database

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
-from wiki.outbox.sentences import Names, Part, Wording
+from wiki.outbox.sentences import Names, Part, Wording, filled
 
 
-def _file(verb: str, preposition: str) -> Wording:
+def _file(named: str, unnamed: str) -> Wording:
     def words(row: EventRow, names: Names) -> Iterable[Part]:
-        yield Part(f"{verb} ")
-        yield (
-            Part(str(row.payload.get("name")), name=True) if names.may_read(row) else Part("a file")
-        )
-        yield Part(f" {preposition} ")
-        yield from names.place(row)
+        name = Part(str(row.payload.get("name")), name=True)
+        sentence = named if names.may_read(row) else unnamed
+        return filled(sentence, {"name": [name], "place": names.place(row)})
 
     return words
 
@@ -32,7 +30,9 @@ class FileAdded(Event):
     """
 
     policy = Policy(Category.CONTENT, expires=False, audited=False, feed="file_added")
-    sentence = _file("attached", "to")
+    sentence = _file(
+        lazy_gettext("attached {name} to {place}"), lazy_gettext("attached a file to {place}")
+    )
 
     space_id: int
     page_id: int | None
@@ -47,7 +47,10 @@ class FileRemoved(Event):
     """The removal of a file from its page; its content is kept."""
 
     policy = Policy(Category.CONTENT, expires=False, feed="file_removed")
-    sentence = _file("removed", "from")
+    title = lazy_gettext("File removed")
+    sentence = _file(
+        lazy_gettext("removed {name} from {place}"), lazy_gettext("removed a file from {place}")
+    )
 
     space_id: int
     page_id: int | None

@@ -15,11 +15,14 @@ from werkzeug.http import parse_range_header
 
 from wiki.attachments.kinds import TEXT, is_shown, policy_for
 from wiki.attachments.models import Attachment
-from wiki.attachments.pictures import is_raster, thumb_of, thumbs_of
-from wiki.attachments.queries import FileSeen, picture_of
+from wiki.attachments.pictures.making import is_raster, thumb_of, thumbs_of
+from wiki.attachments.pictures.thumbs import nearest_width
+from wiki.attachments.queries import FileSeen
 from wiki.attachments.storage import DamagedFile, Storage
-from wiki.attachments.thumbs import nearest_width
+from wiki.attachments.versions import picture_of
 from wiki.errors import WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.pages.access.access_log import log_read
 from wiki.text.paths import name_of
 from wiki.web.request import reading
@@ -33,12 +36,14 @@ class FileDamaged(WikiError):
     """An error for a file whose row exists and whose content is missing."""
 
     status = 500
-    title = "This file is damaged"
+    title = lazy_gettext("This file is damaged")
 
     def __init__(self) -> None:
         super().__init__(
-            "The content of this file is missing on the server. An administrator can restore it "
-            "from a backup."
+            _(
+                "The content of this file is missing on the server. An administrator can restore "
+                "it from a backup."
+            )
         )
 
 

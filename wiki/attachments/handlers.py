@@ -6,9 +6,9 @@ import time
 from collections.abc import Sequence
 
 from wiki.attachments.models import Attachment
-from wiki.attachments.pictures import is_raster, measure
+from wiki.attachments.pictures.making import is_raster, measure
 from wiki.attachments.storage import Storage
-from wiki.attachments.uploads import sweep_uploads
+from wiki.attachments.uploading.actions import sweep_uploads
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.actions import deliver_again

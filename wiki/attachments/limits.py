@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from wiki.attachments.models import Attachment, Upload
 from wiki.config import Settings
 from wiki.errors import TooLarge
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.pages.models import Page
 from wiki.spaces.models import Space
 
@@ -31,6 +33,23 @@ class FileLimits:
 
 
 NO_LIMITS = FileLimits()
+
+_FULL_PAGE = lazy_gettext(
+    "This page has %(used)s of %(limit)s files, so there’s no room for “%(name)s”: remove a file "
+    "you no longer need, or attach it to another page."
+)
+_FULL_SPACE = lazy_gettext(
+    "This space, outside its pages, has %(used)s of %(limit)s files, so there’s no room for "
+    "“%(name)s”: remove a file you no longer need, or attach it to another page."
+)
+_LARGE_PAGE = lazy_gettext(
+    "This page uses %(used)s of %(limit)s MiB for files, so there’s no room for “%(name)s” "
+    "(%(size)s MiB): remove a file you no longer need, or attach it to another page."
+)
+_LARGE_SPACE = lazy_gettext(
+    "This space, outside its pages, uses %(used)s of %(limit)s MiB for files, so there’s no room "
+    "for “%(name)s” (%(size)s MiB): remove a file you no longer need, or attach it to another page."
+)
 
 
 def limits_of(settings: Settings) -> FileLimits:
@@ -74,24 +93,20 @@ def require_room(
 def _require_room_at(session: Session, limits: FileLimits, file: NewFile, promised: int) -> None:
     page = file.page
     owner = Attachment.page_id == page.id if page else Attachment.space_id == file.space.id
-    where = "This page" if page else "This space, outside its pages,"
     count, total = session.execute(
         select(func.count(), func.coalesce(func.sum(Attachment.size), 0)).where(
             owner, Attachment.removed_at.is_(None), Attachment.id.not_in(file.instead_of)
         )
     ).one()
     if limits.page_files and count >= limits.page_files:
+        sentence = _FULL_PAGE if page else _FULL_SPACE
         raise TooLarge(
-            f"{where} has {count:,} of {limits.page_files:,} files, so there’s no room for "
-            f"“{file.name}”: remove a file you no longer need, or attach it to another page."
+            sentence % {"used": f"{count:,}", "limit": f"{limits.page_files:,}", "name": file.name}
         )
     total = int(total) + promised
     if limits.page_bytes and total + file.size > limits.page_bytes:
-        raise TooLarge(
-            f"{where} uses {_mib(total)} of {_mib(limits.page_bytes)} MiB for files, so there’s no "
-            f"room for “{file.name}” ({_mib(file.size)} MiB): remove a file you no longer need, or "
-            "attach it to another page."
-        )
+        sentence = _LARGE_PAGE if page else _LARGE_SPACE
+        raise TooLarge(sentence % _amounts(total, limits.page_bytes, file))
 
 
 def _require_room_in(session: Session, limits: FileLimits, file: NewFile, promised: int) -> None:
@@ -109,9 +124,13 @@ def _require_room_in(session: Session, limits: FileLimits, file: NewFile, promis
     ):
         return
     raise TooLarge(
-        f"The space {space.title} uses {_mib(total)} of {_mib(limits.space_bytes)} MiB for files, "
-        "including earlier versions, so there’s no room for "
-        f"“{file.name}” ({_mib(file.size)} MiB). An administrator can raise the limit."
+        _(
+            "The space %(space)s uses %(used)s of %(limit)s MiB for files, including earlier "
+            "versions, so there’s no room for “%(name)s” (%(size)s MiB). An administrator can "
+            "raise the limit.",
+            space=space.title,
+            **_amounts(total, limits.space_bytes, file),
+        )
     )
 
 
@@ -126,6 +145,16 @@ def under_way(session: Session, space: Space, page: Page | None) -> tuple[int, i
     )
     found = {bool(is_own): int(total) for is_own, total in rows}
     return found.get(True, 0), sum(found.values())
+
+
+def _amounts(used: int, limit: int, file: NewFile) -> dict[str, str]:
+    """Return the values of a refusal."""
+    return {
+        "used": _mib(used),
+        "limit": _mib(limit),
+        "name": file.name,
+        "size": _mib(file.size),
+    }
 
 
 def _mib(count: int) -> str:

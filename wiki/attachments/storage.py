@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO
 
 from wiki.attachments.kinds import SNIFFED, content_type_of
-from wiki.attachments.thumbs import Thumbs
+from wiki.attachments.pictures.thumbs import Thumbs
 from wiki.errors import TooLarge
+from wiki.i18n import gettext as _
 
 CHUNK = 1 << 20
 STALE_SECONDS = 24 * 3600
@@ -64,7 +65,11 @@ class Storage:
                     size += len(chunk)
                     if size > max_bytes:
                         raise TooLarge(
-                            f"{name} is too large. Files can have up to {max_bytes >> 20} MiB."
+                            _(
+                                "%(name)s is too large. Files can have up to %(size)s MiB.",
+                                name=name,
+                                size=max_bytes >> 20,
+                            )
                         )
                     head += chunk[: SNIFFED - len(head)]
                     digest.update(chunk)

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
-from wiki.attachments.queries import FileSeen, current_at, place_of
+from wiki.attachments.queries import FileSeen, place_of
+from wiki.attachments.versions import current_at
 from wiki.db import batches
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.naming_files import files_meant, named_to_files
-from wiki.pages.models import Page, PageLink, Redirect
+from wiki.pages.models import Page, Redirect
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space

@@ -8,11 +8,13 @@ from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wiki.attachments import queries
+from wiki.attachments import versions as file_versions
 from wiki.attachments.actions import MOST_USES
+from wiki.attachments.links import face_of, file_url, links_from, markdown_for
 from wiki.attachments.models import Attachment, Picture
 from wiki.attachments.queries import FileSeen
 from wiki.attachments.uses import uses_of
-from wiki.attachments.views import face_of, file_url, links_from, list_url, markdown_for
+from wiki.attachments.views import list_url
 from wiki.errors import NotFound
 from wiki.pages.page_context import frame
 from wiki.rules.access import May
@@ -36,11 +38,11 @@ def versions(file_id: int) -> ResponseReturnValue:
     if page is not None and page.deleted_at is not None:
         raise NotFound
     can_edit = bool(found.seen.may(May.EDIT))
-    current = queries.current_at(session, actor(), space, path_key(found.path))[:1]
+    current = file_versions.current_at(session, actor(), space, path_key(found.path))[:1]
     rows, older = _listed(found, can_edit)
     shown = current[0] if current else found.file
     other = _beside(found, shown) if can_edit else None
-    pictures = queries.pictures_of(session, [*rows, shown, *([other] if other else ())])
+    pictures = file_versions.pictures_of(session, [*rows, shown, *([other] if other else ())])
     uses = uses_of(session, actor(), found, limit=MOST_USES + 1)
     name = name_of(found.path)
     return render_template(
@@ -68,12 +70,12 @@ def _listed(found: FileSeen, can_edit: bool) -> tuple[list[Attachment], str]:
     """Return the versions for this page of the list, and the address of the next page."""
     if not can_edit:
         return [found.file], ""
-    rows = queries.versions_at(
+    rows = file_versions.versions_at(
         reading(),
         actor(),
         found.seen.space,
         path_key(found.path),
-        queries.VersionRange(request.args.get("before", type=int), limit=PER_SCREEN + 1),
+        file_versions.VersionRange(request.args.get("before", type=int), limit=PER_SCREEN + 1),
     )
     shown = list(rows[:PER_SCREEN])
     if len(rows) <= PER_SCREEN:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote
 
-from flask import (
-    Blueprint,
-    jsonify,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from wiki.attachments import actions, queries
+from wiki.attachments import actions, queries, versions
 from wiki.attachments.actions import (
     MOST_USES,
     AttachRules,
@@ -25,45 +17,44 @@ from wiki.attachments.actions import (
     checked_file_path,
 )
 from wiki.attachments.handing import hand_out
-from wiki.attachments.kinds import is_image
 from wiki.attachments.limits import limits_of
-from wiki.attachments.models import Attachment, Picture
-from wiki.attachments.pictures import is_raster
+from wiki.attachments.links import (
+    described,
+    face_of,
+    file_url,
+    links_from,
+    markdown_for,
+    plain_name,
+)
+from wiki.attachments.models import Attachment
+from wiki.attachments.pictures.showing import with_sizes
 from wiki.attachments.queries import FileSeen, place_of
-from wiki.attachments.showing import with_sizes
 from wiki.attachments.storage import Storage
-from wiki.attachments.thumbs import WIDTHS
 from wiki.attachments.uses import Use, use_counts, uses_of
 from wiki.errors import WikiError
-from wiki.pages.models import Page
-from wiki.pages.page_context import frame, place_at
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
+from wiki.pages.page_context import frame, page_frame, place_at
 from wiki.pages.queries import Place
-from wiki.pages.unseen import name_notice
+from wiki.pages.saving.unseen import name_notice
 from wiki.rules.access import May
 from wiki.spaces.models import Space
-from wiki.text.paths import join, name_of, parent_of, title_from
+from wiki.text.paths import join, name_of, title_from
 from wiki.web.errors import flash, wants_json
+from wiki.web.limits.rate_limit import costs
 from wiki.web.paging import decode_cursor, encode_cursor
 from wiki.web.public import public
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import verb
 
 blueprint = Blueprint("attachments", __name__)
 
 PER_SCREEN = 200
-LARGEST_FACE = 256 << 10
-"""Maximum size in bytes of a drawing that is shown as its own thumbnail in a list."""
 
 
 def storage() -> Storage:
     """Return the storage of file contents."""
     return Storage(settings().data_dir)
-
-
-def file_url(slug: str, path: str) -> str:
-    """Return the address of the file at a place of a space's tree."""
-    return url_for("attachments.read", slug=slug, path=parent_of(path) or "", name=name_of(path))
 
 
 @blueprint.app_template_filter()
@@ -121,7 +112,7 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
             refused.append((name, error.sentence))
     say_unseen_names(*added)
     if not added and not refused:
-        refused = [("", "Choose a file.")]
+        refused = [("", _("Choose a file."))]
     if for_script:
         answer = {
             "files": [described(place.space.slug, file, _links_from(place)) for file in added],
@@ -130,7 +121,9 @@ def upload(slug: str, path: str) -> ResponseReturnValue:
         return jsonify(answer), 201 if added else 422
     if added:
         names = [name_of(file.name) for file in added]
-        flash(f"{names[0]} attached." if len(names) == 1 else f"{len(names)} files attached.")
+        flash(
+            ngettext("%(name)s attached.", "%(num)s files attached.", len(names), name=names[0]),
+        )
     if refused:
         return _files_screen(place_at(slug, path), refused)
     return redirect(url_for("attachments.files", slug=slug, path=place.path), 303)
@@ -162,55 +155,9 @@ def _name_sent(sent: FileStorage) -> str:
     return plain_name(sent.filename or "")
 
 
-def plain_name(name: str) -> str:
-    """Return the last part of a name, whichever separator it uses."""
-    return name.replace("\\", "/").rpartition("/")[2].strip()
-
-
-def described(slug: str, file: Attachment, folder: str) -> dict[str, object]:
-    """Return the data about a file for a script, for a page whose links resolve from inside
-    ``folder``."""
-    path = place_of(file)
-    return {
-        "name": name_of(file.name),
-        "url": file_url(slug, path),
-        "markdown": markdown_for(file, path, folder),
-        "image": is_image(file.content_type),
-        "content_type": file.content_type,
-        "size": file.size,
-    }
-
-
 def _links_from(place: Place) -> str:
     """Return the folder from which relative links of the page at this place resolve."""
     return place.path if place.page is None else links_from(place.page)
-
-
-def links_from(page: Page | None) -> str:
-    """Return the folder from which relative links of a page resolve."""
-    if page is None:
-        return ""
-    return page.path if page.folder else parent_of(page.path) or ""
-
-
-def markdown_for(file: Attachment, path: str, folder: str) -> str:
-    """Return the Markdown for a file, for a page whose links resolve from inside ``folder``, which
-    is at or above the file."""
-    steps = path.split("/")[len(folder.split("/")) if folder else 0 :]
-    target = "".join(c if ord(c) > 127 else quote(c, safe="/") for c in "/".join(steps))
-    name = name_of(file.name)
-    label = (name.rpartition(".")[0] or name) if is_image(file.content_type) else name
-    for mark in "\\[]*_`<>":
-        label = label.replace(mark, f"\\{mark}")
-    return f"{'!' if is_image(file.content_type) else ''}[{label}]({target})"
-
-
-def face_of(url: str, file: Attachment, picture: Picture | None) -> str:
-    """Return the address of the picture that represents a file in a list; empty if an icon does."""
-    if is_raster(file.content_type):
-        return "" if picture is not None and picture.failure else f"{url}?width={WIDTHS[0]}"
-    small = file.size <= LARGEST_FACE
-    return url if small and is_image(file.content_type) else ""
 
 
 def _files_screen(
@@ -230,7 +177,7 @@ def _files_screen(
         limit=PER_SCREEN + 1,
     )
     more, rows = len(rows) > PER_SCREEN, rows[:PER_SCREEN]
-    pictures = queries.pictures_of(session, rows)
+    pictures = versions.pictures_of(session, rows)
     used = use_counts(session, actor(), space, rows)
     found = [
         {
@@ -252,17 +199,20 @@ def _files_screen(
     if more:
         after = encode_cursor([rows[-1].name_key, rows[-1].id])
         older = url_for("attachments.files", slug=space.slug, path=place.path, after=after)
+    around = (
+        page_frame(place, place.page)
+        if place.page
+        else frame(place.seen, place.path, title) | {"can_edit": can_edit}
+    )
     body = render_template(
         "attachments/files.html",
-        **frame(place.seen, place.path, title),
-        page=place.page,
+        **around,
         path=place.path,
         title=title,
         files=found,
         earlier=[(file, _within(place, place_of(file))) for file in earlier],
         older=older,
         first_url=url_for("attachments.files", slug=space.slug, path=place.path) if cursor else "",
-        can_edit=can_edit,
         max_mb=settings().max_file_mb,
         refused=refused or (),
     )
@@ -284,7 +234,7 @@ def remove(file_id: int) -> ResponseReturnValue:
                 gone = actions.remove_file(session, actor(), file_id)
         except FileInUse as used:
             return _remove_screen(queries.get_file(reading(), actor(), file_id), used.pages), 409
-        flash(f"{name_of(gone.file.name)} removed. You can restore it below.")
+        flash(_("%(name)s removed. You can restore it below.", name=name_of(gone.file.name)))
         return redirect(list_url(gone), 303)
     found = queries.get_file(reading(), actor(), file_id)
     found.seen.require(May.EDIT)
@@ -297,7 +247,7 @@ def _remove_screen(found: FileSeen, uses: Sequence[Use]) -> str:
     page = found.file.page
     path = page.path if page else ""
     url = file_url(found.seen.space.slug, found.path)
-    picture = queries.picture_of(reading(), found.file.sha256)
+    picture = versions.picture_of(reading(), found.file.sha256)
     return render_template(
         "attachments/remove.html",
         **frame(found.seen, path, page.title if page else None),
@@ -314,7 +264,7 @@ def restore(file_id: int) -> ResponseReturnValue:
     """Restore a version of a file that was removed or replaced."""
     with writing() as session:
         back = actions.restore_file(session, actor(), file_id, limits=limits_of(settings()))
-    flash(f"{name_of(back.file.name)} restored.")
+    flash(_("%(name)s restored.", name=name_of(back.file.name)))
     if request.form.get("to") == "versions":
         return redirect(url_for("versions.versions", file_id=back.file.id), 303)
     return redirect(list_url(back), 303)

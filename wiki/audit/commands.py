@@ -9,7 +9,8 @@ import click
 
 from wiki.audit.actions import begin_export
 from wiki.audit.exporting import Format, write_audit
-from wiki.audit.queries import Filters, find
+from wiki.audit.filters import Filters
+from wiki.audit.queries import find
 from wiki.outbox.chain.signing import seal_anew
 from wiki.outbox.chain.verifying import verify
 from wiki.shell import SHELL, bar, opened

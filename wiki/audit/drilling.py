@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from subprocess import PIPE
 from typing import IO, Any
 
 from sqlalchemy import Select, or_, select
@@ -27,6 +27,7 @@ from wiki.audit.models import DrillRun
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.outbox.actions import publish
+from wiki.process import Child
 from wiki.rules.access import ANONYMOUS
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class _Process:
     """A running drill."""
 
     run_id: int
-    process: subprocess.Popen[bytes]
+    process: Child
     answer: IO[bytes]
     steps: IO[bytes]
     began_at: datetime
@@ -91,9 +92,7 @@ class DrillKeeper:
         answer = tempfile.TemporaryFile()  # noqa: SIM115
         steps = tempfile.TemporaryFile()  # noqa: SIM115
         try:
-            process = subprocess.Popen(  # noqa: S603
-                list(self.command), stdin=subprocess.PIPE, stdout=answer, stderr=steps
-            )
+            process = Child(self.command, None, stdin=PIPE, stdout=answer, stderr=steps)
         except OSError as error:
             with database.write() as session:
                 _failed(f"The drill couldn’t be started: {error}.")(
@@ -106,8 +105,7 @@ class DrillKeeper:
         status = one.process.poll()
         if status is None:
             if now() - one.began_at > LONGEST:
-                one.process.kill()
-                one.process.wait()
+                one.process.stop()
                 minutes = int(LONGEST.total_seconds() / 60)
                 self._end(database, one, _failed(f"The drill took more than {minutes} minutes."))
             elif now() - one.beat_at >= BEAT:
@@ -141,8 +139,7 @@ class DrillKeeper:
             run = session.get(DrillRun, one.run_id)
             if run is not None:
                 finish(session, run)
-        if one.process.stdin is not None:
-            one.process.stdin.close()
+        one.process.stop()
         one.answer.close()
         one.steps.close()
         self._at_work = None

@@ -12,7 +12,7 @@ from wiki.audit.queries import Entry, Found, list_audit
 from wiki.audit.sentences import plain
 from wiki.db import Database
 from wiki.rules.access import Actor
-from wiki.web.filters import iso
+from wiki.web.screens.filters import iso
 
 AT_ONCE = 500
 COLUMNS = (

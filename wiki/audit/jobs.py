@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from wiki.audit.queries import known_of, require_admin, words_of
+from wiki.audit.queries import known_of, require_admin
 from wiki.audit.sentences import Known
 from wiki.db import now
 from wiki.outbox.deliveries import FAILED, GIVEN_UP
+from wiki.outbox.event import title_of
 from wiki.outbox.heartbeat import LOST
 from wiki.outbox.models import Delivery, EventRow, WorkerSeen
 from wiki.rules.access import Actor
@@ -128,7 +129,7 @@ def _failure(delivery: Delivery, event: EventRow, known: Known) -> Failure:
     return Failure(
         id=delivery.id,
         subscriber=delivery.subscriber,
-        event=words_of(event.name),
+        event=title_of(event.name),
         event_id=event.id,
         at=event.at,
         attempts=delivery.attempts,

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wiki.audit.filters import MEANINGS, PEOPLE, Filters, page_id_of
 from wiki.audit.models import ChainCheck
 from wiki.audit.sentences import Known, sentence, who_did
 from wiki.db import batches
-from wiki.errors import Invalid, NotFound, require_allowed
-from wiki.outbox.event import EVENTS, Category, names_in, policy_of
+from wiki.errors import Invalid, require_allowed
+from wiki.outbox.event import Category, policy_of
 from wiki.outbox.models import AUDITED, EventRow
 from wiki.outbox.sentences import Part, Sentence
 from wiki.pages.models import Page
-from wiki.pages.queries import look_up, readable_by
-from wiki.people.actions import find_person
-from wiki.people.events import GroupDeleted
+from wiki.pages.queries import readable_by
 from wiki.people.models import Group, Person
 from wiki.redaction.events import Redacted
 from wiki.redaction.models import Redaction
@@ -28,39 +27,6 @@ from wiki.rules.access import Actor, may_administer
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Invitation, Space
 from wiki.web.paging import Slice
-
-LONGEST = 200
-"""Maximum number of characters of a filter."""
-
-# The fields of events that contain the ids of people, apart from the actor.
-_PEOPLE = ("person_id", "placeholder_id", "second")
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Filters on events as they were typed; an empty one matches everything."""
-
-    who: str = ""
-    category: str = ""
-    kind: str = ""
-    space: str = ""
-    page: str = ""
-    since: str = ""
-    until: str = ""
-    words: str = ""
-
-    def given(self) -> dict[str, str]:
-        """Return the filters that are not empty, by name."""
-        return {one.name: value for one in fields(self) if (value := getattr(self, one.name))}
-
-
-def filters_of(sent: Mapping[str, str]) -> Filters:
-    """Return the filters of a request, without unprintable and surplus characters."""
-    values = {}
-    for one in fields(Filters):
-        words = "".join(each for each in sent.get(one.name, "") if each.isprintable())
-        values[one.name] = words.encode("utf-8", "ignore").decode().strip()[:LONGEST]
-    return Filters(**values)
 
 
 @dataclass(frozen=True)
@@ -133,7 +99,7 @@ def find(session: Session, actor: Actor, filters: Filters) -> Found:
     told = filters.given()
     for name in told:
         try:
-            conditions.append(_MEANING[name](session, actor, getattr(filters, name)))
+            conditions.append(MEANINGS[name](session, actor, getattr(filters, name)))
         except Invalid as error:
             errors[name] = error.sentence
     if "page" in told and "page" not in errors:
@@ -141,18 +107,6 @@ def find(session: Session, actor: Actor, filters: Filters) -> Found:
     if "words" in told:
         told["words"] = "given"
     return Found(tuple(conditions), errors, told)
-
-
-def kinds() -> Sequence[tuple[str, str]]:
-    """Return the names of audited events, each with its name in words, sorted by words."""
-    named = [(name, words_of(name)) for name, event in EVENTS.items() if event.policy.audited]
-    return sorted(named, key=lambda one: one[1])
-
-
-def words_of(name: str) -> str:
-    """Return the name of an event in words: ``Page deleted`` for PageDeleted."""
-    words = "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
-    return words.capitalize()
 
 
 def last_checks(session: Session, actor: Actor) -> tuple[ChainCheck | None, ChainCheck | None]:
@@ -173,7 +127,7 @@ def known_of(session: Session, actor: Actor, rows: Iterable[EventRow]) -> Known:
     people, groups, places, pages, invitations = (set[int]() for _ in range(5))
     for row in rows:
         payload = row.payload
-        people |= _ids(row.actor_id, *(payload.get(name) for name in _PEOPLE))
+        people |= _ids(row.actor_id, *(payload.get(name) for name in PEOPLE))
         people |= _ids(*_list(payload.get("people")))
         groups |= _ids(payload.get("group_id"), payload.get("part_id"))
         groups |= _ids(*_list(payload.get("groups")))
@@ -249,112 +203,6 @@ def _with_readers(
             entry = replace(entry, could_read=told(could, id), did_read=told(did, id))
         result.append(entry)
     return result
-
-
-def _who(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    person = find_person(session, typed.removeprefix("@"))
-    if person is None:
-        raise Invalid(f"There is no user {typed}.")
-    return EventRow.actor_id == person.id
-
-
-def _category(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    try:
-        category = Category(typed)
-    except ValueError:
-        raise Invalid("There is no such category.") from None
-    return EventRow.name.in_(names_in(category))
-
-
-def _kind(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    if typed not in EVENTS:
-        raise Invalid("There is no such event.")
-    return EventRow.name == typed
-
-
-def _space(session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    found = session.scalar(select(Space.id).where(Space.slug == typed.strip("/").lower()))
-    if found is None:
-        raise Invalid(f"There is no space {typed}.")
-    return EventRow.space_id == found
-
-
-def _page(session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
-    return EventRow.page_id == page_id_of(session, actor, typed)
-
-
-def page_id_of(session: Session, actor: Actor, typed: str) -> int:
-    """Return the id of a page, given as a number or as an address that the actor may read.
-
-    :raises Invalid: when there is none.
-    """
-    if typed.isascii() and typed.isdigit() and len(typed) < 16:
-        return int(typed)
-    slug, _, path = typed.strip("/").partition("/")
-    try:
-        page = look_up(session, actor, slug, path).page
-    except NotFound:
-        page = None
-    if page is None:
-        raise Invalid("There is no page there that you can read.")
-    return page.id
-
-
-def _since(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    return EventRow.at >= _day(typed)
-
-
-def _until(_session: Session, _actor: Actor, typed: str) -> ColumnElement[bool]:
-    after: ColumnElement[bool] = EventRow.at < _day(typed) + timedelta(days=1)
-    return after
-
-
-def _day(typed: str) -> datetime:
-    try:
-        day = datetime.combine(date.fromisoformat(typed), time(), UTC)
-        day + timedelta(days=1)  # fails for the last day that can be represented
-    except (ValueError, OverflowError):
-        raise Invalid("Enter a valid date, such as 2026-03-31.") from None
-    return day
-
-
-def _words(_session: Session, actor: Actor, typed: str) -> ColumnElement[bool]:
-    """Return the condition that an event names a person, group, space or page whose name contains
-    these words."""
-
-    def has(*columns: Any) -> ColumnElement[bool]:
-        return or_(*(one.icontains(typed, autoescape=True) for one in columns))
-
-    def told(name: str, ids: Select[Any]) -> ColumnElement[bool]:
-        condition: ColumnElement[bool] = EventRow.payload[name].as_integer().in_(ids)
-        return condition
-
-    people = select(Person.id).where(has(Person.name, Person.handle))
-    groups = select(Group.id).where(has(Group.name, Group.handle))
-    places = select(Space.id).where(has(Space.title, Space.slug))
-    pages = select(Page.id).where(has(Page.title, Page.path), readable_by(actor))
-    gone = EventRow.payload["name"].as_string().icontains(typed, autoescape=True)
-    return or_(
-        EventRow.actor_id.in_(people),
-        *(told(name, people) for name in _PEOPLE),
-        told("group_id", groups),
-        told("part_id", groups),
-        EventRow.space_id.in_(places),
-        EventRow.page_id.in_(pages),
-        and_(EventRow.name == GroupDeleted.__name__, gone),
-    )
-
-
-_MEANING = {
-    "who": _who,
-    "category": _category,
-    "kind": _kind,
-    "space": _space,
-    "page": _page,
-    "since": _since,
-    "until": _until,
-    "words": _words,
-}
 
 
 def _ids(*values: object) -> set[int]:

@@ -9,9 +9,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, select, tuple_
 from sqlalchemy.orm import Session, contains_eager
 
-from wiki.audit.queries import page_id_of, require_admin
+from wiki.audit.filters import page_id_of
+from wiki.audit.queries import require_admin
 from wiki.errors import Invalid
-from wiki.pages.models import Page, PageRead
+from wiki.i18n import gettext as _
+from wiki.pages.access.models import PageRead
+from wiki.pages.models import Page
 from wiki.pages.queries import readable_by
 from wiki.people.actions import find_person
 from wiki.people.models import Person
@@ -63,7 +66,7 @@ def list_reads(
     if who:
         person = find_person(session, who.removeprefix("@"))
         if person is None:
-            errors["who"] = f"There is no user {who}."
+            errors["who"] = _("There is no user %(typed)s.", typed=who)
         else:
             query = query.where(PageRead.person_id == person.id)
     if page:

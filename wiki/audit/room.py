@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from wiki.audit import checking, commands, views
+from wiki.i18n import lazy_gettext
 from wiki.outbox.models import Delivery, EventRow
 from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.text_columns import TextColumns, TextType
@@ -15,10 +16,10 @@ ROOM = Room(
     operations=none_because("the audit log is exported by a command"),
     commands=commands.COMMANDS,
     links=(
-        Link(Place.ADMIN, 320, "Audit", "audit", section="Monitoring"),
-        Link(Place.ADMIN, 330, "Reads", "reads", section="Monitoring"),
-        Link(Place.ADMIN, 410, "Jobs", "jobs", section="System"),
-        Link(Place.ADMIN, 420, "Storage", "storage", section="System"),
+        Link(Place.ADMIN, 320, lazy_gettext("Audit"), "audit", section=lazy_gettext("Monitoring")),
+        Link(Place.ADMIN, 330, lazy_gettext("Reads"), "reads", section=lazy_gettext("Monitoring")),
+        Link(Place.ADMIN, 410, lazy_gettext("Jobs"), "jobs", section=lazy_gettext("System")),
+        Link(Place.ADMIN, 420, lazy_gettext("Storage"), "storage", section=lazy_gettext("System")),
     ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

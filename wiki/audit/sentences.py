@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
 
+from wiki.i18n import gettext as _
 from wiki.outbox.event import EVENTS, policy_of
 from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Part, Sentence
@@ -31,20 +32,22 @@ class Known:
         """Return a person's name with a link, or "someone"."""
         found = self.people.get(id) if isinstance(id, int) else None
         if found is None:
-            return Part("someone")
+            return Part(_("someone"))
         return Part(found.name, f"/-/admin/people/{found.handle}", name=True)
 
     def group(self, id: object) -> Part:
         """Return a group's name; "a group" if it is deleted."""
         found = self.groups.get(id) if isinstance(id, int) else None
-        return Part(f"group {found.name}", name=True) if found else Part("a group")
+        return (
+            Part(_("group %(name)s", name=found.name), name=True) if found else Part(_("a group"))
+        )
 
     def space(self, id: object) -> Part:
         """Return a space's title, which administrators may know in any case; a link only if it is
         readable."""
         found = self.spaces.get(id) if isinstance(id, int) else None
         if found is None:
-            return Part("a space")
+            return Part(_("a space"))
         url = page_url(found.slug, "") if found.id in self.readable else ""
         return Part(found.title, url, name=True)
 
@@ -54,7 +57,9 @@ class Known:
         if found is not None:
             url = f"/-/p/{found.id}{'/history' if found.deleted_at else ''}"
             return (Part(f"“{found.title}”", url, name=True),)
-        return (Part("a page of "), self.space(row.space_id))
+        before, _place, after = _("a page of {space}").partition("{space}")
+        parts = (Part(before), self.space(row.space_id), Part(after))
+        return tuple(part for part in parts if part.text)
 
     def place(self, row: EventRow) -> Sentence:
         """Return the page of an event, or its space if it has no page."""
@@ -84,8 +89,8 @@ def who_did(row: EventRow, known: Known) -> Part:
     if row.actor_id is not None:
         return known.person(row.actor_id)
     if row.address is not None:
-        return Part("Someone not signed in")
-    return Part("The wiki" if policy_of(row.name).automatic else "The server’s shell")
+        return Part(_("Someone not signed in"))
+    return Part(_("The wiki") if policy_of(row.name).automatic else _("The server’s shell"))
 
 
 def sentence(row: EventRow, known: Known) -> Sentence:
@@ -105,7 +110,7 @@ def plain(parts: Iterable[Part]) -> str:
 
 def _filled(template: str, row: EventRow, known: Known) -> Iterable[Part]:
     payload = row.payload
-    for text, name, _, _ in Formatter().parse(template):
+    for text, name, _spec, _conversion in Formatter().parse(str(template)):
         if text:
             yield Part(text)
         match name:
@@ -118,7 +123,7 @@ def _filled(template: str, row: EventRow, known: Known) -> Iterable[Part]:
             case "second":
                 yield known.person(payload.get("second"))
             case "approval":
-                yield Part("a change", f"/-/approvals/{payload.get('approval_id', 0)}")
+                yield Part(_("a change"), f"/-/approvals/{payload.get('approval_id', 0)}")
             case "group":
                 yield known.group(payload.get("group_id"))
             case "part":

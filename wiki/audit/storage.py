@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.models import Attachment
@@ -18,6 +18,7 @@ from wiki.audit.queries import require_admin
 from wiki.config import Settings
 from wiki.pages.models import Content, Page, Revision
 from wiki.pages.queries import readable_by
+from wiki.pages.rendering.models import RenderingRow
 from wiki.rules.access import Actor
 from wiki.spaces import queries as spaces
 from wiki.spaces.models import Space
@@ -39,11 +40,13 @@ class Amount:
 @dataclass(frozen=True)
 class Sizes:
     """The use of disk space. ``texts`` are the compressed texts; ``written`` is their size in bytes
-    before compression. ``free`` of ``disk`` bytes are free where the data folder is."""
+    before compression. ``renderings`` are those of all pages. ``free`` of ``disk`` bytes are free
+    where the data folder is."""
 
     database: Amount
     texts: Amount
     written: int
+    renderings: Amount
     files: Amount
     index: Amount
     thumbs: Amount
@@ -94,6 +97,12 @@ def sizes(session: Session, actor: Actor, settings: Settings) -> Sizes:
             func.count(),
         )
     ).one()
+    row = RenderingRow
+    parts = (row.html, row.text, row.excerpt, cast(row.headings, Text), cast(row.links, Text))
+    length = sum((func.length(part) for part in parts[1:]), func.length(parts[0]))
+    rendered, pages = session.execute(
+        select(func.coalesce(func.sum(length), 0), func.count())
+    ).one()
     each = select(func.max(Attachment.size).label("size")).group_by(Attachment.sha256).subquery()
     files, contents = session.execute(
         select(func.coalesce(func.sum(each.c.size), 0), func.count()).select_from(each)
@@ -104,6 +113,7 @@ def sizes(session: Session, actor: Actor, settings: Settings) -> Sizes:
         database=Amount(_database(session)),
         texts=Amount(int(stored), texts),
         written=int(written),
+        renderings=Amount(int(rendered), pages),
         files=Amount(int(files), contents),
         index=_folder(there / "index"),
         thumbs=_folder(there / "thumbs"),

@@ -8,11 +8,14 @@ from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.audit import drills, jobs, queries, storage
+from wiki.audit import filters as log_filters
 from wiki.audit.actions import ask_for_check, begin_export
 from wiki.audit.exporting import Format, write_audit
 from wiki.audit.reads import cursor_of, list_reads
 from wiki.db import now
 from wiki.errors import Invalid, require_allowed
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
 from wiki.outbox import deliveries
 from wiki.outbox.event import Category
 from wiki.rules.access import may_administer
@@ -31,7 +34,7 @@ def admins_only() -> None:
 @blueprint.get("/audit")
 def audit() -> ResponseReturnValue:
     """Show the log of events, newest first."""
-    filters = queries.filters_of(request.args)
+    filters = log_filters.filters_of(request.args)
     found = queries.find(reading(), actor(), filters)
     before = _number("before")
     listed = queries.list_audit(reading(), actor(), found, before=before)
@@ -44,7 +47,7 @@ def audit() -> ResponseReturnValue:
         found=listed,
         before=before,
         categories=list(Category),
-        kinds=queries.kinds(),
+        kinds=log_filters.kinds(),
         done=done,
         asked=asked,
         settings=settings(),
@@ -58,10 +61,10 @@ def export() -> ResponseReturnValue:
     try:
         format = Format(request.form.get("format", ""))
     except ValueError:
-        raise Invalid("There is no such format.", field="format") from None
+        raise Invalid(_("There is no such format."), field="format") from None
     who = actor()
     with writing() as session:
-        found = queries.find(session, who, queries.filters_of(request.form))
+        found = queries.find(session, who, log_filters.filters_of(request.form))
         last = begin_export(session, who, found, format)
     lines = write_audit(parts().database, who, found, format, before=last)
     answer = Response(lines, mimetype=format.content_type)
@@ -76,7 +79,7 @@ def check() -> ResponseReturnValue:
     """Request a verification of the chain of events."""
     with writing() as session:
         ask_for_check(session, actor())
-    flash("The worker is verifying the event chain. Refresh this page in a moment.")
+    flash(_("The worker is verifying the event chain. Refresh this page in a moment."))
     return redirect("/-/admin/audit", 303)
 
 
@@ -118,7 +121,7 @@ def retry(delivery_id: int) -> ResponseReturnValue:
     """Retry a delivery."""
     with writing() as session:
         deliveries.retry(session, actor(), delivery_id)
-    flash("The job will be retried.", "good")
+    flash(_("The job will be retried."), "good")
     return _to_jobs()
 
 
@@ -127,7 +130,7 @@ def give_up(delivery_id: int) -> ResponseReturnValue:
     """Give up on a delivery."""
     with writing() as session:
         deliveries.give_up(session, actor(), delivery_id)
-    flash("The job won’t be retried.", "good")
+    flash(_("The job won’t be retried."), "good")
     return _to_jobs()
 
 
@@ -136,9 +139,7 @@ def retry_all() -> ResponseReturnValue:
     """Retry all failed deliveries of a subscriber."""
     with writing() as session:
         count = deliveries.retry_all(session, actor(), _name(request.form.get("subscriber", "")))
-    flash(
-        "The job will be retried." if count == 1 else f"All {count} jobs will be retried.", "good"
-    )
+    flash(ngettext("The job will be retried.", "All %(num)s jobs will be retried.", count), "good")
     return _to_jobs()
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.bookmarks.models import Bookmark
+from wiki.db import insert_into
 from wiki.errors import NotFound, SignInRequired
 from wiki.pages.queries import look_up
 from wiki.rules.access import Actor
@@ -19,9 +19,7 @@ def star(session: Session, actor: Actor, slug: str, path: str) -> None:
     :raises SignInRequired: when nobody is signed in.
     """
     row = _key(session, actor, slug, path)
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite if is_sqlite else postgresql).insert(Bookmark)
-    session.execute(insert.on_conflict_do_nothing(), row)
+    session.execute(insert_into(session, Bookmark).on_conflict_do_nothing(), row)
 
 
 def unstar(session: Session, actor: Actor, slug: str, path: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wiki.bookmarks import api, canaries, queries, views
+from wiki.i18n import lazy_gettext
 from wiki.room import Block, Link, Place, Room, Screen, Shortcut, Slot, Suggestion, none_because
 from wiki.web.operations import operations_in
 
@@ -25,7 +26,7 @@ ROOM = Room(
         Link(
             Place.SITE,
             15,
-            "Starred",
+            lazy_gettext("Starred"),
             "-/starred",
             icon="star",
             shown=lambda on: not on.actor.is_anonymous,
@@ -40,7 +41,7 @@ ROOM = Room(
         ),
         Block(Slot.HOME, 10, "bookmarks/home.html", load=_few),
     ),
-    shortcuts=(Shortcut(40, "Star this page", "s"),),
+    shortcuts=(Shortcut(40, lazy_gettext("Star this page"), "s"),),
     suggestions=(Suggestion(10, queries.few_starred),),
     text_columns=none_because("a star has no words"),
     rates=none_because("its changes count as saves"),

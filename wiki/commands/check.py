@@ -10,7 +10,7 @@ from sqlalchemy import text
 from wiki import disk
 from wiki.config import Settings
 from wiki.db import Database
-from wiki.pages.rendering.stored import limit_rendering
+from wiki.pages.rendering.own_renderer import limit_rendering
 from wiki.room import Check, Finding, Progress
 from wiki.rooms import ROOMS
 from wiki.shell import bar, opened

@@ -16,7 +16,8 @@ import click
 from wiki.app import create_app, open_database
 from wiki.config import Settings, load
 from wiki.drill.canaries import lay_out
-from wiki.drill.crawl import Drill, Progress, Report
+from wiki.drill.crawl import Drill, Progress
+from wiki.drill.report import Report
 from wiki.migrate import migrate
 from wiki.shell import bar
 

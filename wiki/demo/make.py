@@ -16,8 +16,8 @@ from wiki.db import Database, now
 from wiki.demo.stage import Stage
 from wiki.demo.story import CAST, play
 from wiki.errors import WikiError
-from wiki.people.actions import hash_password
 from wiki.people.models import Person
+from wiki.people.passwords import hash_password
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
+from wiki.comments.access import see_message
+from wiki.comments.actions import open_thread, react, reply, set_state
+from wiki.comments.composing import compose
 from wiki.db import at
 from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
@@ -19,17 +22,18 @@ from wiki.pages.links.moves import move_page
 from wiki.pages.links.plans import MoveTo
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
-from wiki.pages.queries import get_revision, look_up
+from wiki.pages.queries import look_up
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.people.actions import Credentials, create_person
-from wiki.people.groups import create_group, find_group, see_group
+from wiki.people.groups.actions import create_group, find_group, see_group
 from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces.actions import SpaceValues, create_space, give_role, set_group_role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
 
@@ -182,6 +186,31 @@ class Stage:
         slug, _, path = place.partition("/")
         stored = self.storage.put(io.BytesIO(data), max_bytes=1 << 20)
         attach_file(self.session, self.people[who], self.spaces[slug], path, stored)
+
+    def comments(self, who: str, place: str, text: str) -> int:
+        """Open a discussion on a page, and return the id of its message."""
+        slug, _, path = place.partition("/")
+        composed = compose(text, slug, self._page(place))
+        return open_thread(self.session, self.people[who], slug, path, composed).id
+
+    def answers(self, who: str, message_id: int, text: str, *, at: int = 0) -> int:
+        """Reply in the discussion of a message, to its message number ``at``; return the id of the
+        reply."""
+        actor = self.people[who]
+        _, found = see_message(self.session, actor, message_id)
+        composed = compose(text, found.seen.space.slug, found.page)
+        return reply(self.session, actor, found.thread.id, composed, at).id
+
+    def reacts(self, message_id: int, sign: str, *handles: str) -> None:
+        """React to a message as each of these people."""
+        for handle in handles:
+            react(self.session, self.people[handle], message_id, sign, on=True)
+
+    def resolves(self, who: str, message_id: int, reason: str) -> None:
+        """Resolve the discussion of a message."""
+        actor = self.people[who]
+        _, found = see_message(self.session, actor, message_id)
+        set_state(self.session, actor, found.thread.id, resolved=True, reason=reason)
 
     def _page(self, place: str) -> Page:
         slug, _, path = place.partition("/")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from wiki.canary import Target, World
-from wiki.drill.canaries import INSIDERS, LINKS, OUTSIDERS
+from wiki.drill.canaries import LINKS
+from wiki.drill.canary_people import INSIDERS, OUTSIDERS
+from wiki.drill.report import Leak, Report
 from wiki.pages.models import Page
 from wiki.rooms import ROOMS
 from wiki.sharing.models import ShareLink
@@ -36,12 +37,22 @@ GENERAL: Mapping[str, str | int] = {
     "key": "0" * 32,
     "upload": "0" * 32,
     "filename": "nothing.css",
+    "code": "de",
+    "color": "1c6a4c",
+    "sha256": "0" * 64,
+    "photo": "0" * 64,
+    "digest": "0" * 12,
     "import_id": 1,
     "token_id": 1,
     "identity_id": 1,
     "id": 1,
     "kind": "passkeys",
     "approval_id": 1,
+    "thread_id": 1,
+    "thread": 1,
+    "message_id": 1,
+    "message": 1,
+    "sign": "agree",
     "delivery_id": 1,
     "number": 1,
     "old": 1,
@@ -55,42 +66,8 @@ QUERIES: Mapping[str, tuple[str, ...]] = {
 """The queries of some endpoints, as the rooms declare them."""
 
 _TOKEN = re.compile(rb'(name="csrf_token" value=)"[^"]*"')
+_IN_ADDRESS = rb"(?:(?<=[/=])|(?<=%%2F)|(?<=%%3D))%s(?![0-9])"
 _VARYING = frozenset({"date", "set-cookie", "content-length", "etag"})
-
-
-@dataclass(frozen=True)
-class Leak:
-    """A leak: the account, the request, and what it revealed."""
-
-    who: str
-    request: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.who}: {self.request}: {self.what}"
-
-
-@dataclass
-class Report:
-    """The findings of a drill."""
-
-    requests: int = 0
-    routes: int = 0
-    canaries: int = 0
-    leaks: list[Leak] = field(default_factory=list)
-    differences: list[Leak] = field(default_factory=list)
-    unasked: dict[str, str] = field(default_factory=dict)
-    """Rules that could not be requested, with the reasons."""
-    excused: dict[str, str] = field(default_factory=dict)
-    unseen: list[str] = field(default_factory=list)
-    """Canaries that no account saw, not even one that may: their leaks would go unnoticed."""
-    changed: list[str] = field(default_factory=list)
-    """The changes made by accounts that may not change anything."""
-
-    @property
-    def clean(self) -> bool:
-        """True if nothing was found and every rule and canary was covered."""
-        return not (self.leaks or self.differences or self.unasked or self.unseen or self.changed)
 
 
 Progress = Callable[[int, int], None]
@@ -290,7 +267,7 @@ class Drill:
                         body = body.replace(part.capitalize().encode(), b"?")
                         body = body.replace(part[:7].encode(), b"?")
                 else:
-                    body = re.sub(rb"(?<=[/F])%s(?![0-9])" % each.encode(), b"?", body)
+                    body = re.sub(_IN_ADDRESS % each.encode(), b"?", body)
         return body
 
     def _state(self) -> dict[str, object]:

@@ -12,18 +12,30 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, listed
 from wiki.outbox.actions import publish_all
 from wiki.pages.models import Page
-from wiki.people import groups
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role
+from wiki.spaces.consent import Consent, Done, needs_consent, watched
 from wiki.spaces.events import GroupRoleChanged
-from wiki.spaces.exposure import Change, Consent, watched
 from wiki.spaces.members import led_among
 from wiki.spaces.models import GroupRole, RestrictedGroup, RestrictionRow, Space
 
 
+@needs_consent(
+    "group_member",
+    lazy_gettext("Add someone to a group"),
+    lazy_gettext("adding someone to a group"),
+    lambda of: Done(
+        _("%(name)s was added to %(group)s.", name=of.person.name, group=of.group.name),
+        _url(of.group),
+    ),
+)
 def set_member(
     session: Session,
     actor: Actor,
@@ -35,20 +47,26 @@ def set_member(
 ) -> None:
     """Add a person to a group or remove them.
 
-    :raises Exposes: if the person could read more, and there is no consent to that.
+    :raises NeedsConsent: if the person could read more, and there is no consent to that.
     :raises Invalid: if a space would have no lead.
     """
     if not member:
         with _leads_kept(session, group):
             groups.store_member(session, actor, group, person, member=False)
         return
-    change = Change(
-        "group_member", {"group_id": group.id, "person_id": person.id, "member": member}
-    )
-    with watched(session, _concerned(session, group), change, consent, among=[person.id]):
+    with watched(session, _concerned(session, group), consent, among=[person.id]):
         groups.store_member(session, actor, group, person, member=True)
 
 
+@needs_consent(
+    "group_part",
+    lazy_gettext("Add a group to another group"),
+    lazy_gettext("adding a group to a group"),
+    lambda of: Done(
+        _("%(name)s was added to %(group)s.", name=of.part.name, group=of.group.name),
+        _url(of.group),
+    ),
+)
 def set_part(
     session: Session,
     actor: Actor,
@@ -60,7 +78,7 @@ def set_part(
 ) -> None:
     """Add a group to another or remove it.
 
-    :raises Exposes: if its people could read more, and there is no consent to that.
+    :raises NeedsConsent: if its people could read more, and there is no consent to that.
     :raises Invalid: if a space would have no lead.
     """
     if not inside:
@@ -70,27 +88,26 @@ def set_part(
     people = session.scalars(
         select(GroupPerson.person_id).where(GroupPerson.group_id == part.id)
     ).all()
-    change = Change("group_part", {"group_id": group.id, "part_id": part.id, "inside": inside})
-    with watched(session, _concerned(session, group), change, consent, among=people):
+    with watched(session, _concerned(session, group), consent, among=people):
         groups.store_part(session, actor, group, part, inside=True)
 
 
 def delete_group(session: Session, actor: Actor, group: Group) -> None:
-    """Delete a group and the roles that it has (``wiki.people.groups.delete_group``).
+    """Delete a group and the roles that it has.
 
     :raises Invalid: if a space would have no lead.
     """
     given = select(GroupRole.space_id).where(GroupRole.group_id == group.id)
     with _leads_kept(session, group):
         space_ids, group_id = session.scalars(given.order_by(GroupRole.space_id)).all(), group.id
-        groups.delete_group(session, actor, group)
+        groups.drop_group(session, actor, group)
     publish_all(session, actor, [GroupRoleChanged(id, group_id, "") for id in space_ids])
 
 
 @contextmanager
 def _leads_kept(session: Session, group: Group) -> Iterator[None]:
     """Check that no space loses its last lead through a change to a group in the block."""
-    ids = groups.wholes_around(session, [group.id])
+    ids = group_members.wholes_around(session, [group.id])
     given = select(GroupRole.space_id).where(
         GroupRole.group_id.in_(ids), GroupRole.role == int(Role.LEAD)
     )
@@ -107,21 +124,28 @@ def _leads_kept(session: Session, group: Group) -> Iterator[None]:
             select(Space.title).where(Space.id.in_(left)).order_by(Space.title)
         )
         raise Invalid(
-            f"No one would lead {in_words([f'“{title}”' for title in titles])} any more. Make "
-            "someone else a lead there first."
+            _(
+                "No one would lead %(spaces)s any more. Make someone else a lead there first.",
+                spaces=in_words([_("“%(text)s”", text=title) for title in titles]),
+            )
         )
 
 
 def in_words(names: Sequence[str]) -> str:
     """Return a few names as an enumeration for a sentence."""
-    several = names if len(names) <= 4 else [*names[:3], f"{len(names) - 3} more"]
-    return " and ".join([", ".join(several[:-1]), several[-1]] if several[1:] else several)
+    if len(names) <= 4:
+        return listed(names)
+    return listed([*names[:3], _("%(number)s more", number=len(names) - 3)])
+
+
+def _url(group: Group) -> str:
+    return f"/-/groups/{group.handle}"
 
 
 def _concerned(session: Session, group: Group) -> ColumnElement[bool]:
     """Return the condition on pages that a change to the group may concern: the pages of spaces in
     which it, or a group that contains it, has a role or is on a list."""
-    ids = groups.wholes_around(session, [group.id])
+    ids = group_members.wholes_around(session, [group.id])
     spaces: set[int] = set()
     for found in (
         select(GroupRole.space_id).where(GroupRole.group_id.in_(ids)),

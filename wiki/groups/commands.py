@@ -8,11 +8,12 @@ import click
 from sqlalchemy.orm import Session
 
 from wiki.groups import actions as grouping
-from wiki.people import groups
 from wiki.people.actions import find_person
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group, Person
 from wiki.shell import SHELL, opened
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.text.counts import counted
 
 
@@ -90,7 +91,7 @@ def list_people(name: str) -> None:
     with database.read() as session:
         found = _group(session, name)
         while True:
-            within = groups.people_within(session, found, after=after, limit=500)
+            within = group_members.people_within(session, found, after=after, limit=500)
             for row in within.rows:
                 by = [found.handle] if row.alone else []
                 by += [part.handle for part in row.through]
@@ -111,7 +112,7 @@ def delete(name: str, yes: bool) -> None:
     _, database = opened()
     with database.read() as session:
         found = _group(session, name)
-        people = groups.count_people(session, [found.id])[found.id]
+        people = group_members.count_people(session, [found.id])[found.id]
     if not yes:
         who = counted(people, "person", "people")
         question = f"Delete the group {found.name} ({who}) and its roles in spaces?"
@@ -130,7 +131,7 @@ def _move(name: str, who: Sequence[str], *, inside: bool) -> None:
                 grouping.set_part(session, SHELL, into, one, inside=inside, consent=UNASKED)
             else:
                 grouping.set_member(session, SHELL, into, one, member=inside, consent=UNASKED)
-        people = groups.count_people(session, [into.id])[into.id]
+        people = group_members.count_people(session, [into.id])[into.id]
     click.echo(f"{into.handle} now has {counted(people, 'person', 'people')}.")
 
 

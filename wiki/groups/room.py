@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wiki.groups import commands, views
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Room, none_because
 
 ROOM = Room(
@@ -12,9 +13,14 @@ ROOM = Room(
     commands=commands.COMMANDS,
     links=(
         Link(
-            Place.SITE, 60, "Groups", "-/groups", icon="users", shown=lambda on: on.actor.is_member
+            Place.SITE,
+            60,
+            lazy_gettext("Groups"),
+            "-/groups",
+            icon="users",
+            shown=lambda on: on.actor.is_member,
         ),
-        Link(Place.ADMIN, 120, "Groups", "groups", section="People"),
+        Link(Place.ADMIN, 120, lazy_gettext("Groups"), "groups", section=lazy_gettext("People")),
     ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid, require_allowed
 from wiki.groups import actions as grouping
 from wiki.groups.usage import meaning_of, roles_of
-from wiki.people import groups
+from wiki.i18n import gettext as _
+from wiki.people.groups import actions as groups
+from wiki.people.groups import members as group_members
 from wiki.people.models import Group, Person
 from wiki.rules.access import may_administer
 from wiki.spaces.who import find_who
@@ -48,7 +50,7 @@ def administration() -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"Group {made.name} created. Add people to it.", "good")
+            flash(_("Group %(name)s created. Add people to it.", name=made.name), "good")
             return redirect(_url(made), 303)
     return _list("admin/groups.html", error)
 
@@ -82,7 +84,7 @@ def edit(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash("Group saved.", "good")
+            flash(_("Group saved."), "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_edit.html",
@@ -108,13 +110,17 @@ def delete(handle: str) -> ResponseReturnValue:
             error = refused
         else:
             flash(
-                f"Group {found.name} deleted. The accounts of its people aren’t affected.", "good"
+                _(
+                    "Group %(name)s deleted. The accounts of its people aren’t affected.",
+                    name=found.name,
+                ),
+                "good",
             )
             return redirect("/-/groups", 303)
     body = render_template(
         "groups/group_delete.html",
         group=found,
-        people=groups.count_people(reading(), [found.id])[found.id],
+        people=group_members.count_people(reading(), [found.id])[found.id],
         wholes=groups.wholes_of(reading(), found),
         meaning=meaning_of(reading(), actor(), found),
         errors=_errors(error),
@@ -126,8 +132,8 @@ def delete(handle: str) -> ResponseReturnValue:
 def leave(handle: str) -> ResponseReturnValue:
     """Leave a group, after showing the consequences."""
     found = groups.see_group(reading(), actor(), handle)
-    if not groups.is_member(reading(), found, actor().person_id):
-        flash(f"You’re not a direct member of {found.name}.")
+    if not group_members.is_member(reading(), found, actor().person_id):
+        flash(_("You’re not a direct member of %(name)s.", name=found.name))
         return redirect(_url(found), 303)
     error: Invalid | None = None
     if request.method == "POST":
@@ -139,7 +145,7 @@ def leave(handle: str) -> ResponseReturnValue:
         except Invalid as refused:
             error = refused
         else:
-            flash(f"You left {found.name}.", "good")
+            flash(_("You left %(name)s.", name=found.name), "good")
             return redirect(_url(found), 303)
     body = render_template(
         "groups/group_leave.html",
@@ -174,9 +180,9 @@ def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
         error = Invalid(refused.sentence, field="who")
         return _screen(groups.see_group(reading(), actor(), handle), error)
     flash(
-        f"{name} was added to {found.name}."
+        _("%(name)s was added to %(group)s.", name=name, group=found.name)
         if inside
-        else f"{name} was removed from {found.name}.",
+        else _("%(name)s was removed from %(group)s.", name=name, group=found.name),
         "good",
     )
     return redirect(_url(found), 303)
@@ -185,7 +191,7 @@ def _move(handle: str, *, inside: bool) -> ResponseReturnValue:
 def _moved(session: Session, into: Group, typed: str, *, inside: bool) -> str:
     who = find_who(session, actor(), typed, field="who")
     if who is None:
-        raise Invalid("No person or group has that name, user name or address.", field="who")
+        raise Invalid(_("No person or group has that name, user name or address."), field="who")
     if isinstance(who, Group):
         grouping.set_part(session, actor(), into, who, inside=inside)
     else:
@@ -199,13 +205,13 @@ def _screen(found: Group, error: Invalid | None = None) -> ResponseReturnValue:
     body = render_template(
         "groups/group.html",
         group=found,
-        people=groups.count_people(session, [found.id])[found.id],
-        within=groups.people_within(session, found, after=after),
+        people=group_members.count_people(session, [found.id])[found.id],
+        within=group_members.people_within(session, found, after=after),
         first=not after,
         parts=groups.parts_of(session, found),
         wholes=groups.wholes_of(session, found),
         roles=roles_of(session, actor(), found),
-        mine=groups.is_member(session, found, actor().person_id),
+        mine=group_members.is_member(session, found, actor().person_id),
         can_change=bool(may_administer(actor())),
         who=request.form.get("who", "") if error else "",
         errors=_errors(error),

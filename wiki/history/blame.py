@@ -18,16 +18,17 @@ from functools import cached_property
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from wiki.errors import Busy, Invalid
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.pages.models import BlameRow, Content, Page, Revision
-from wiki.pages.texts import get_texts
+from wiki.pages.texts.stored import get_texts
 from wiki.text.compare.blame import blame_lines, pack, unpack, walk
-from wiki.text.compare.lines import verbatim
 from wiki.text.sandbox.parent import walk_safely
-from wiki.web.lane import in_lane
-from wiki.web.rate_limit import charge
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import charge
 from wiki.web.request import reading, writing
 
 log = logging.getLogger(__name__)
@@ -48,8 +49,6 @@ SPACING = 128
 quickly too."""
 WORTH = 16
 """If more revisions than this have to be processed, the blame of the newest one is stored."""
-LINES = 2_000
-"""Maximum number of lines on one screen."""
 HEATS = 6
 """Steps from the oldest to the newest lines of a page, as classes heat-0 to heat-5."""
 
@@ -87,8 +86,12 @@ class Unfinished(Busy):
 
     def __init__(self, done: int, number: int, worth: Mapping[int, Sequence[int]]) -> None:
         super().__init__(
-            f"This page has a long history, and blame has been computed up to revision {done} of "
-            f"{number} so far. Try again in a moment to continue.",
+            _(
+                "This page has a long history, and blame has been computed up to revision "
+                "%(done)s of %(number)s so far. Try again in a moment to continue.",
+                done=done,
+                number=number,
+            ),
             retry_after=1,
         )
         self.worth = worth
@@ -97,7 +100,7 @@ class Unfinished(Busy):
 class Untraceable(Invalid):
     """The texts of a history are too large for a blame."""
 
-    title = "Too large"
+    title = lazy_gettext("Too large")
 
 
 def blame(session: Session, page: Page, revision: Revision) -> Blame:
@@ -153,14 +156,16 @@ def _walked(
 ) -> tuple[list[int], dict[int, list[int]], float]:
     """Return the origins of the lines after the steps, the origins to store by revision, and the
     seconds of computing time."""
-    keep = [number for number, _ in steps if number % SPACING == 0]
+    keep = [number for number, _text in steps if number % SPACING == 0]
     if not in_lane:
         return *walk(runs, text, steps, keep), 0.0
     made = walk_safely(runs, text, steps, keep)
     if made is None:
         raise Untraceable(
-            "This page is too large to show who wrote which line. Its history shows "
-            "what each revision changed."
+            _(
+                "This page is too large to show who wrote which line. Its history shows what each "
+                "revision changed."
+            )
         )
     return made
 
@@ -273,60 +278,3 @@ def keep_blames(session: Session, page_id: int, worth: Mapping[int, Sequence[int
             BlameRow.page_id == page_id, BlameRow.number < newest, BlameRow.number % SPACING != 0
         )
     )
-
-
-@dataclass(frozen=True)
-class Group:
-    """Consecutive lines that come from one revision. ``lines`` are numbers and texts, and whether
-    the layout has meaning; ``before`` is the number of the revision before that one, or 0."""
-
-    revision: Revision
-    before: int
-    heat: int
-    lines: tuple[tuple[int, str, bool], ...]
-
-
-@dataclass(frozen=True)
-class BlamePart:
-    """The part of a blame that fits on one screen."""
-
-    groups: tuple[Group, ...]
-    number: int
-    count: int
-
-
-def part_of(session: Session, page: Page, found: Blame, number: int) -> BlamePart:
-    """Return the ``number``-th part of a blame, from 1, or the nearest existing one."""
-    count = max((len(found.lines) + LINES - 1) // LINES, 1)
-    number = min(max(number, 1), count)
-    start = (number - 1) * LINES
-    origins = found.origins[start : start + LINES]
-    revisions = revisions_of(session, page, origins)
-    code = verbatim(found.lines[: start + LINES])
-    groups: list[Group] = []
-    at = start
-    while at < start + len(origins):
-        origin = found.origins[at]
-        end = at
-        while end < start + len(origins) and found.origins[end] == origin:
-            end += 1
-        groups.append(
-            Group(
-                revisions[origin],
-                found.before[origin],
-                found.heat(origin),
-                tuple((k + 1, found.lines[k], code[k]) for k in range(at, end)),
-            )
-        )
-        at = end
-    return BlamePart(tuple(groups), number, count)
-
-
-def revisions_of(session: Session, page: Page, origins: Sequence[int]) -> dict[int, Revision]:
-    """Return the revisions that lines come from, by number, with their authors."""
-    found = session.scalars(
-        select(Revision)
-        .where(Revision.page_id == page.id, Revision.number.in_(set(origins)))
-        .options(joinedload(Revision.author))
-    )
-    return {one.number: one for one in found}

@@ -11,7 +11,7 @@ from wiki.history.queries import files_between
 from wiki.pages.authors import Author, authors_between
 from wiki.pages.diffs import CONTEXT, Beyond, between
 from wiki.pages.models import Page, Revision
-from wiki.pages.queries import get_revision
+from wiki.pages.revisions import get_revision
 from wiki.rules.access import Actor
 from wiki.text.compare.diff import Diff
 

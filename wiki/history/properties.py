@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from wiki.kind import kind_of
+from wiki.kind_registry import kind_of
 from wiki.pages.models import Revision
 from wiki.pages.saving.checks import same_form
 from wiki.rules.access import Actor

@@ -25,7 +25,7 @@ from wiki.spaces import queries as spaces
 from wiki.spaces.models import Space
 from wiki.web.paging import Slice
 
-_IN_ONE_GO = {"import", "move", "repair", "delete", "restore", "tag"}
+_IN_ONE_GO = {"import", "move", "order", "repair", "delete", "restore", "tag"}
 _SHOWN, _LISTED = 3, 15
 """Number of pages of an entry that are named directly, and number of those listed when it is
 unfolded, before a link to all of them."""

@@ -11,10 +11,11 @@ from wiki.history.properties import value_changes
 from wiki.pages.diffs import CONTEXT, of_texts
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.queries import get_revision, head_of
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision, head_of
 from wiki.pages.saving.checks import with_front_matter
 from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.own_messages import own_message
 from wiki.pages.saving.revisions import Attribution, revision_after
 
 
@@ -32,7 +33,7 @@ def undo_edit(session: Session, page: Page, number: int, message: str = "") -> E
         page.id,
         before,
         base=number,
-        message=message or f"Undo revision {number}",
+        message=message or own_message("undone", number=number),
         action=Action.UNDO,
         checked=True,
         render_later=True,

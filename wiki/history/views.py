@@ -1,9 +1,8 @@
-"""Views of the history of pages: revisions, comparisons, restoring, sources, recent changes."""
+"""Views of the history of pages: revisions, comparisons, sources, recent changes."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -17,30 +16,23 @@ from wiki.history.calendar import calendar_of_year, calendar_until, years_of
 from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
 from wiki.history.recent import Change, Which, days_beside, recent_changes
-from wiki.pages import queries
+from wiki.i18n import gettext as _
+from wiki.pages import queries, revisions
 from wiki.pages.access.access_log import log_read
-from wiki.pages.access.label_policy import ShowsRestricted
-from wiki.pages.conflicts.views import refusal_shown
 from wiki.pages.diffs import CONTEXT
-from wiki.pages.models import Action
 from wiki.pages.page_context import Past, page_frame, past_at
-from wiki.pages.queries import NoSuchRevision, Purged
-from wiki.pages.saving.edit import Edit
-from wiki.pages.saving.form_saves import save_form, show_saved
-from wiki.pages.saving.submit import MovedOn
-from wiki.pages.secrets import SecretsFound
-from wiki.pages.texts import get_text
-from wiki.rules.access import May
+from wiki.pages.revisions import NoSuchRevision, Purged
+from wiki.pages.texts.stored import get_text
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space, see_space_by_id
 from wiki.text.paths import name_of
-from wiki.web.errors import error_page, flash, problem, wants_json
+from wiki.web.errors import error_page, problem, wants_json
+from wiki.web.limits.rate_limit import costs
 from wiki.web.paging import Slice
 from wiki.web.public import public
-from wiki.web.rate_limit import costs
-from wiki.web.request import actor, reading
+from wiki.web.request import actor, positive_number, reading
 from wiki.web.response_cache import cached
-from wiki.web.urls import verb, verb_of_past
+from wiki.web.urls import verb_of_past
 
 blueprint = Blueprint("history", __name__)
 
@@ -53,11 +45,10 @@ VIEWS = ("side", "unified")
 def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Show the revisions of a page, to be read, compared and restored."""
     past = past_at(slug, path, page_id)
-    found = history_of(reading(), actor(), past.page, before=_positive("before"))
+    found = history_of(reading(), actor(), past.page, before=positive_number("before"))
     return render_template(
         "history/history.html",
         **page_frame(past, past.page),
-        past=past,
         entries=found.rows,
         older=found.after,
     )
@@ -68,8 +59,8 @@ def history(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnV
 def choose(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Redirect to the comparison of the two revisions chosen in a form, or to the newest change."""
     past = past_at(slug, path, page_id)
-    new = _positive("to") or past.page.head
-    old = _positive("from") or max(new - 1, 0)
+    new = positive_number("to") or past.page.head
+    old = positive_number("from") or max(new - 1, 0)
     if "to" not in request.args and "from" in request.args:
         new = past.page.head
     old, new = sorted((old, new))
@@ -93,13 +84,12 @@ def diff(
         return redirect(past.url(f"diff/{new}..{old}", query), 302)
     view = request.args.get("view", "")
     whole = request.args.get("context") == "all"
-    shown = Shown(None if whole else CONTEXT, _positive("part") or 1)
+    shown = Shown(None if whole else CONTEXT, positive_number("part") or 1)
     comparison = compare(reading(), actor(), page, old, new, shown)
     log_read(past.seen, page, old, new)
     return render_template(
         "history/diff.html",
         **page_frame(past, page),
-        past=past,
         comparison=comparison,
         old=old,
         new=new,
@@ -108,72 +98,14 @@ def diff(
     )
 
 
-@verb(blueprint, "restore", methods=["GET", "POST"])
-@costs("comparisons")
-def restore(slug: str, path: str) -> ResponseReturnValue:
-    """Restore an older revision as the newest one, after showing the changes."""
-    past = past_at(slug, path, 0)
-    page = past.page
-    past.seen.require(May.EDIT)
-    number = _positive("revision")
-    if number is None or number > page.head:
-        raise NoSuchRevision(page)
-    moved_on, refused = False, None
-    error: Invalid | None = None
-    if request.method == "POST":
-        edit = Edit(
-            page.id,
-            base=number,
-            message=request.form.get("message", ""),
-            action=Action.REVERT,
-            head=_positive("head"),
-        )
-        try:
-            saved = save_form(past.seen, edit, page)
-        except (SecretsFound, ShowsRestricted) as found:
-            refused = found
-        except Invalid as invalid:
-            error = invalid
-        except MovedOn:
-            moved_on = True
-            past = past_at(slug, path, 0)
-            page = past.page
-        else:
-            if saved.changed:
-                flash(f"Restored revision {number} as revision {saved.revision.number}.")
-            else:
-                flash(
-                    "The page is already the same as that revision, so nothing was saved.", "note"
-                )
-            return show_saved(saved)
-    comparison = compare(reading(), actor(), page, page.head, number)
-    log_read(past.seen, page, page.head, number)
-    # Restoring a text changes neither the path of the page nor its files.
-    values = tuple(v for v in comparison.values if v.name not in ("path", "kind", "files"))
-    comparison = replace(comparison, values=values)
-    body = render_template(
-        "history/restore.html",
-        **page_frame(past, page),
-        comparison=comparison,
-        revision=queries.get_revision(reading(), page, number),
-        view="auto",
-        moved_on=moved_on,
-        message=request.form.get("message", ""),
-        errors={error.field or "": error.sentence} if error else {},
-        **refusal_shown(refused, ""),
-    )
-    answer = refused or error
-    return body, 409 if moved_on else answer.status if answer else 200
-
-
 @verb_of_past(blueprint, "raw")
 @public
 def raw(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturnValue:
     """Return the source of a page's text, as it was written."""
     past = past_at(slug, path, page_id)
     page = past.page
-    number = _positive("revision") or page.head
-    revision = queries.get_revision(reading(), page, number)
+    number = positive_number("revision") or page.head
+    revision = revisions.get_revision(reading(), page, number)
     log_read(past.seen, page, number)
     response = Response(get_text(reading(), revision.content_hash), mimetype="text/plain")
     response.set_etag(revision.content_hash)
@@ -198,7 +130,7 @@ def changes_of_space(slug: str) -> ResponseReturnValue:
     """Show the recent changes in one space."""
     seen = see_space(reading(), actor(), slug)
     picture = None
-    if _day("on") is None and _positive("before") is None and _run() is None:
+    if _day("on") is None and positive_number("before") is None and _run() is None:
         picture = calendar_until(reading(), actor(), seen.space, now().date())
     return render_template(
         "history/changes_of_space.html",
@@ -217,8 +149,8 @@ def calendar(slug: str) -> ResponseReturnValue:
     """Show the number of revisions in a space on each day of a year."""
     seen = see_space(reading(), actor(), slug)
     years = years_of(reading(), actor(), seen.space)
-    year = _positive("year") or (years[1] if years else now().year)
-    if "year" in request.args and (_positive("year") is None or year > date.max.year):
+    year = positive_number("year") or (years[1] if years else now().year)
+    if "year" in request.args and (positive_number("year") is None or year > date.max.year):
         raise NotFound
     return render_template(
         "history/calendar.html",
@@ -234,7 +166,9 @@ def _changes(space: Space | None) -> dict[str, Any]:
     """Return the template variables of lists of changes: those of a day, or the latest ones."""
     session, on = reading(), _day("on")
     run = _run()
-    found = recent_changes(session, actor(), Which(space, on, run), before=_positive("before"))
+    found = recent_changes(
+        session, actor(), Which(space, on, run), before=positive_number("before")
+    )
     nearest = days_beside(session, actor(), on, space=space) if on else (None, None)
     return {
         "days": _by_day(found),
@@ -252,6 +186,16 @@ def _run() -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found else None
 
 
+@blueprint.app_template_filter()
+def ends_of_move(message: str) -> tuple[str, str, int] | None:
+    """Return the old path ("" for the home page), the new path and the number of updated links from
+    the message of a moved page, which is stored in English; None if its author wrote another."""
+    found = re.fullmatch(
+        r"Moved from (?:the home page|(\S+)) to (\S+?)(?:; updated (\d+) links? in it)?", message
+    )
+    return (found[1] or "", found[2], int(found[3] or 0)) if found else None
+
+
 def _day(name: str) -> date | None:
     """Return the date in a parameter of the request, if there is one.
 
@@ -262,50 +206,25 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(raw) if raw else None
     except ValueError:
         raise Invalid(
-            f"“{raw[:40]}” isn’t a valid date. Use the form 2026-01-31.", field=name
+            _("“%(text)s” isn’t a valid date. Use the form 2026-01-31.", text=raw[:40]), field=name
         ) from None
 
 
 def _by_day(found: Slice[Change]) -> list[tuple[Change, list[Change]]]:
     """Return the changes of each day, each with the newest one first, as the key of the day."""
-    days = [list(day) for _, day in groupby(found.rows, key=lambda change: change.at.date())]
+    days = [list(day) for _at, day in groupby(found.rows, key=lambda change: change.at.date())]
     return [(day[0], day) for day in days]
 
 
 @blueprint.app_errorhandler(Purged)
-def purged(error: Purged) -> ResponseReturnValue:
-    """Show that a revision was purged, with a link to the others."""
-    if wants_json():
-        return problem(error.status, error.title, error.sentence)
-    if request.method == "POST":  # the form's text is handed back
-        return error_page(error.status, error.title, error.sentence)
-    page = queries.get_page(reading(), actor(), error.page_id)
-    past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
-    body = render_template(
-        "pages/purged.html", **page_frame(past, page), past=past, number=error.number, error=error
-    )
-    return body, error.status
-
-
 @blueprint.app_errorhandler(NoSuchRevision)
-def no_such_revision(error: NoSuchRevision) -> ResponseReturnValue:
-    """Tell how many revisions a page has, with links to the newest one and to all."""
-    if wants_json():
-        return problem(error.status, error.title, error.sentence)
-    if request.method == "POST":  # the form's text is handed back
-        return error_page(error.status, error.title, error.sentence)
+def no_revision(error: Purged | NoSuchRevision) -> ResponseReturnValue:
+    """Show that a revision was purged or never existed, with links to the others."""
+    # Of a form that was sent, the text is handed back.
+    if wants_json() or request.method == "POST":
+        answer = problem if wants_json() else error_page
+        return answer(error.status, error.title, error.sentence)
     page = queries.get_page(reading(), actor(), error.page_id)
     past = Past(see_space_by_id(reading(), actor(), page.space_id), page)
-    body = render_template(
-        "pages/no_revision.html", **page_frame(past, page), past=past, error=error
-    )
-    return body, error.status
-
-
-def _positive(name: str) -> int | None:
-    """Return a positive number with at most nine digits in a parameter of the request, else
-    None."""
-    raw = request.values.get(name, "")
-    if raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw):
-        return int(raw)
-    return None
+    template = "pages/purged.html" if isinstance(error, Purged) else "pages/no_revision.html"
+    return render_template(template, **page_frame(past, page), error=error), error.status

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
+from wiki.db import insert_into
 from wiki.errors import Invalid, require_allowed
 from wiki.home.models import Dismissal
-from wiki.mail.messages import post, test_letter
+from wiki.i18n import gettext as _
+from wiki.mail.messages import post
 from wiki.pages.models import Action, Revision
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_administer
@@ -75,8 +76,8 @@ def checklist_for(session: Session, settings: Settings, actor: Actor) -> Checkli
             select(Person.email).where(Person.id == actor.person_id).scalar_subquery(),
         )
     ).one()
-    has_mail = bool(settings.smtp_url)
-    if dismissed or all((invited, created, imported, wrote, has_mail)):
+    has_mail, named = bool(settings.smtp_url), settings.site_name != Settings().site_name
+    if dismissed or all((named, invited, created, imported, wrote, has_mail)):
         return None
     slug = session.scalar(
         select(Space.slug)
@@ -85,6 +86,7 @@ def checklist_for(session: Session, settings: Settings, actor: Actor) -> Checkli
         .limit(1)
     )
     done = {
+        "name": named,
         "space": created,
         "page": wrote,
         "import": imported,
@@ -103,42 +105,50 @@ def _steps(done: Mapping[str, bool], inside: str) -> tuple[Step, ...]:
     """
     return (
         Step(
+            "name",
+            _("Give your wiki a name and a logo"),
+            _("Both are shown in the header, the name also in emails."),
+            done["name"],
+            "/-/admin/settings",
+        ),
+        Step(
             "space",
-            "Create a space",
-            "A place for a team or topic, with its own people and pages.",
+            _("Create a space"),
+            _("A place for a team or topic, with its own people and pages."),
             done["space"],
             "/-/spaces/new",
         ),
         Step(
             "page",
-            "Write a page",
-            "Pages are Markdown, and every change is kept.",
+            _("Write a page"),
+            _("Pages are Markdown, and every change is kept."),
             done["page"],
             inside and f"{inside}new",
             waits=not (inside or done["page"]),
         ),
         Step(
             "import",
-            "Import what you have",
-            "A zip of Markdown files or an Obsidian vault. For a Git history, run wiki import.",
+            _("Import what you have"),
+            _("A zip of Markdown files or an Obsidian vault. For a Git history, run wiki import."),
             done["import"],
             inside and f"{inside}import",
             waits=not (inside or done["import"]),
         ),
         Step(
             "people",
-            "Invite people",
-            "By email, or with a link that you pass on yourself.",
+            _("Invite people"),
+            _("By email, or with a link that you pass on yourself."),
             done["people"],
             "/-/admin/invitations",
         ),
         Step(
             "email",
-            "Set up email",
-            "Email can be sent."
+            _("Set up email"),
+            _("Email can be sent.")
             if done["email"]
-            else "Set WIKI_SMTP_URL to your mail server and restart the wiki.",
+            else _("Enter your mail server, then send a test email."),
             done["email"],
+            "/-/admin/settings#mail",
         ),
     )
 
@@ -149,10 +159,8 @@ def dismiss(session: Session, actor: Actor) -> None:
     :raises Forbidden: unless the actor is an admin.
     """
     require_allowed(may_administer(actor))
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite if is_sqlite else postgresql).insert(Dismissal)
     row = {"person_id": actor.person_id, "name": NAME}
-    session.execute(insert.on_conflict_do_nothing(), row)
+    session.execute(insert_into(session, Dismissal).on_conflict_do_nothing(), row)
 
 
 def send_test(session: Session, settings: Settings, actor: Actor) -> str:
@@ -163,9 +171,9 @@ def send_test(session: Session, settings: Settings, actor: Actor) -> str:
     """
     require_allowed(may_administer(actor))
     if not settings.smtp_url:
-        raise Invalid("No mail server is set. Set WIKI_SMTP_URL and restart the wiki.")
+        raise Invalid(_("No mail server is set. Enter one under Administration, Settings."))
     person = session.get(Person, actor.person_id)
     if person is None or not person.email:
-        raise Invalid("Your account has no email address. Add one in your account first.")
-    post(session, actor, person.email, test_letter(settings, person.name))
+        raise Invalid(_("Your account has no email address. Add one in your account first."))
+    post(session, settings, actor, person, "home/mail/test.txt")
     return person.email

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, jsonify, redirect, render_template
+from flask import Blueprint, Response, current_app, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.home import checklist, queries
+from wiki.home.starts import starts_in
+from wiki.i18n import gettext as _
 from wiki.people.signin.sign_in import current_or_none
 from wiki.resources import TEMPLATES
+from wiki.search.completing import remembered_pages
 from wiki.spaces.queries import list_spaces
-from wiki.text.markdown.markup import Marks, RenderContext, mark, render
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import Marks, mark, render
 from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, settings, writing
@@ -25,15 +29,28 @@ blueprint = Blueprint("home", __name__)
 @public
 @cached
 def index() -> ResponseReturnValue:
-    """Show pages to go on with, what is new, and the spaces that the actor may read."""
+    """Show pages to go on with or spaces to start from, what is new, and the spaces that the actor
+    may read."""
     session = reading()
+    spaces = list_spaces(session, actor())
+    edited = queries.pages_edited_by(session, actor())
     return render_template(
         "home.html",
-        spaces=list_spaces(session, actor()),
-        edited=queries.pages_edited_by(session, actor()),
+        spaces=spaces,
+        starts=() if edited else starts_in(session, actor(), spaces),
+        edited=edited,
         news=queries.news_for(session, actor(), current_or_none()),
         checklist=checklist.checklist_for(session, settings(), actor()),
     )
+
+
+@blueprint.get("/-/recent")
+@public
+def recently_read() -> ResponseReturnValue:
+    """Return a fragment with the pages of these ids (`pages`), which only the reader's browser
+    remembers."""
+    read = remembered_pages(reading(), actor(), request.args.get("pages", ""))
+    return render_template("home_recent.html", pages=read)
 
 
 @blueprint.post("/-/checklist/dismiss")
@@ -53,7 +70,7 @@ def send_test_email() -> ResponseReturnValue:
     except Invalid as refused:
         flash(str(refused), "problem")
     else:
-        flash(f"A test email is on its way to {address}.")
+        flash(_("A test email is on its way to %(address)s.", address=address))
     return redirect("/", 303)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 from wiki.config import PREFIX, Settings
 from wiki.errors import require_allowed
+from wiki.i18n import pgettext
 from wiki.rules.access import Actor, may_administer
 
 _SECRETS = frozenset({"secret_key", "oidc_client_secret"})
@@ -28,7 +29,7 @@ class Setting:
 
 
 def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
-    """Return all settings, in the order of the documentation.
+    """Return all settings, in the order of the documentation, described in the reader's language.
 
     :raises Forbidden: unless the actor is an administrator.
     """
@@ -39,7 +40,7 @@ def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
             _shown(one.name, getattr(settings, one.name)),
             str(one.default),
             getattr(settings, one.name) != one.default,
-            one.metadata["help"],
+            str(one.metadata["help"]),
         )
         for one in fields(Settings)
     ]
@@ -47,7 +48,7 @@ def list_settings(settings: Settings, actor: Actor) -> Sequence[Setting]:
 
 def _shown(name: str, value: object) -> str:
     if name in _SECRETS:
-        return "set" if value else ""
+        return pgettext("value of a secret", "set") if value else ""
     if name.endswith("_url"):
         return _QUERY.sub("…", _CREDENTIALS.sub("…", str(value)))
     return str(value)

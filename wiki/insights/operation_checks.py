@@ -11,6 +11,8 @@ from sqlalchemy import func, select
 
 from wiki.config import Settings
 from wiki.db import now
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
 from wiki.insights.points import Check, Grade, Inspected, Point, good
 from wiki.outbox.models import Delivery
 from wiki.people.factors.mfa_policy import has_factor
@@ -19,7 +21,6 @@ from wiki.rules.roles import SiteRole, Visibility
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import difference
 from wiki.spaces.models import Invitation, Space
-from wiki.text.counts import counted
 
 OLD_SIGN_IN = timedelta(days=60)
 LONG_SESSION_DAYS = 90
@@ -40,29 +41,33 @@ def check_admins(at: Inspected) -> Iterator[Point]:
     if not count:
         yield Point(
             Grade.DANGER,
-            "Admins",
-            "This wiki has no admin. Anyone who opens the link from `wiki serve` becomes one.",
-            "Open that link or run `wiki user add NAME --email … --admin`.",
+            _("Admins"),
+            _("This wiki has no admin. Anyone who opens the link from `wiki serve` becomes one."),
+            _("Open that link or run `wiki user add NAME --email … --admin`."),
         )
     elif count == 1:
         yield Point(
             Grade.WARN,
-            "Admins",
-            "There is only one admin. If that account is lost, there are none.",
-            "Make a second person an admin.",
+            _("Admins"),
+            _("There is only one admin. If that account is lost, there are none."),
+            _("Make a second person an admin."),
         )
     else:
-        yield good("Admins", f"There are {count} admins.")
+        yield good(_("Admins"), _("There are %(number)s admins.", number=count))
     without = at.session.scalar(select(func.count(Person.id)).where(*admins, ~has_factor()))
     if without:
         yield Point(
             Grade.WARN,
-            "Second factor",
-            f"{counted(without, 'admin has', 'admins have')} no second factor.",
-            "Ask them to set one up in their account.",
+            _("Second factor"),
+            ngettext(
+                "%(num)s admin has no second factor.",
+                "%(num)s admins have no second factor.",
+                without,
+            ),
+            _("Ask them to set one up in their account."),
         )
     elif count:
-        yield good("Second factor", "All admins have a second factor.")
+        yield good(_("Second factor"), _("All admins have a second factor."))
 
 
 def check_public(at: Inspected) -> Iterator[Point]:
@@ -71,15 +76,21 @@ def check_public(at: Inspected) -> Iterator[Point]:
         select(Space.slug).where(Space.visibility == Visibility.PUBLIC.value).order_by(Space.slug)
     ).all()
     if not slugs:
-        yield good("Public spaces", "No space is public. Reading needs an account.")
+        yield good(_("Public spaces"), _("No space is public. Reading needs an account."))
         return
     named = ", ".join(f"/{slug}/" for slug in slugs[:NAMED])
-    more = f" and {len(slugs) - NAMED} more" if len(slugs) > NAMED else ""
+    if len(slugs) > NAMED:
+        named = _("%(names)s and %(number)s more", names=named, number=len(slugs) - NAMED)
     yield Point(
         Grade.WARN,
-        "Public spaces",
-        f"Anyone on the internet can read {counted(len(slugs), 'space')}: {named}{more}.",
-        "Make sure that’s intended. A lead can make a space internal in its settings.",
+        _("Public spaces"),
+        ngettext(
+            "Anyone on the internet can read %(num)s space: %(names)s.",
+            "Anyone on the internet can read %(num)s spaces: %(names)s.",
+            len(slugs),
+            names=named,
+        ),
+        _("Make sure that’s intended. A lead can make a space internal in its settings."),
     )
 
 
@@ -89,9 +100,9 @@ def check_sign_ins(at: Inspected) -> Iterator[Point]:
     if days > LONG_SESSION_DAYS:
         yield Point(
             Grade.WARN,
-            "Session length",
-            f"Unused sessions expire only after {days} days.",
-            f"Set WIKI_SESSION_DAYS to {LONG_SESSION_DAYS} or less.",
+            _("Session length"),
+            _("Unused sessions expire only after %(number)s days.", number=days),
+            _("Set WIKI_SESSION_DAYS to %(number)s or less.", number=LONG_SESSION_DAYS),
         )
     old = at.session.scalar(
         select(func.count(LoginSession.id)).where(
@@ -101,12 +112,20 @@ def check_sign_ins(at: Inspected) -> Iterator[Point]:
     if old:
         yield Point(
             Grade.WARN,
-            "Old sessions",
-            f"{counted(old, 'session was', 'sessions were')} not used for {OLD_SIGN_IN.days} days.",
-            "End them on each person’s admin page, or ask people to sign out.",
+            _("Old sessions"),
+            ngettext(
+                "%(num)s session was not used for %(days)s days.",
+                "%(num)s sessions were not used for %(days)s days.",
+                old,
+                days=OLD_SIGN_IN.days,
+            ),
+            _("End them on each person’s admin page, or ask people to sign out."),
         )
     else:
-        yield good("Old sessions", f"Every session was used in the last {OLD_SIGN_IN.days} days.")
+        yield good(
+            _("Old sessions"),
+            _("Every session was used in the last %(days)s days.", days=OLD_SIGN_IN.days),
+        )
 
 
 def check_invitations(at: Inspected) -> Iterator[Point]:
@@ -122,13 +141,17 @@ def check_invitations(at: Inspected) -> Iterator[Point]:
     if old:
         yield Point(
             Grade.WARN,
-            "Invitations",
-            f"{counted(old, 'invitation has', 'invitations have')} been open for more than "
-            f"{OLD_INVITATION.days} days.",
-            "Revoke those that are no longer needed.",
+            _("Invitations"),
+            ngettext(
+                "%(num)s invitation has been open for more than %(days)s days.",
+                "%(num)s invitations have been open for more than %(days)s days.",
+                old,
+                days=OLD_INVITATION.days,
+            ),
+            _("Revoke those that are no longer needed."),
         )
     else:
-        yield good("Invitations", "No invitation has been open for long.")
+        yield good(_("Invitations"), _("No invitation has been open for long."))
 
 
 def check_tokens(at: Inspected) -> Iterator[Point]:
@@ -147,15 +170,24 @@ def check_tokens(at: Inspected) -> Iterator[Point]:
         working.where(func.coalesce(ApiToken.used_at, ApiToken.created_at) < now() - OLD_TOKEN)
     )
     if endless:
-        unused = f"; {idle} of them unused for {OLD_TOKEN.days} days" if idle else ""
+        said = ngettext(
+            "%(num)s API token never expires", "%(num)s API tokens never expire", endless
+        )
+        if idle:
+            said = _(
+                "%(tokens)s; %(number)s of them unused for %(days)s days",
+                tokens=said,
+                number=idle,
+                days=OLD_TOKEN.days,
+            )
         yield Point(
             Grade.WARN,
-            "API tokens",
-            f"{counted(endless, 'API token never expires', 'API tokens never expire')}{unused}.",
-            "Ask their owners to revoke the tokens they don’t use.",
+            _("API tokens"),
+            f"{said}.",
+            _("Ask their owners to revoke the tokens they don’t use."),
         )
     else:
-        yield good("API tokens", "All API tokens expire.")
+        yield good(_("API tokens"), _("All API tokens expire."))
 
 
 def check_deliveries(at: Inspected) -> Iterator[Point]:
@@ -166,13 +198,16 @@ def check_deliveries(at: Inspected) -> Iterator[Point]:
     if lost:
         yield Point(
             Grade.DANGER,
-            "Deliveries",
-            f"{counted(lost, 'event was', 'events were')} not processed by every subscriber, such "
-            "as search or email.",
-            "The worker’s log has the reason; `wiki check` finds and repairs the effects.",
+            _("Deliveries"),
+            ngettext(
+                "%(num)s event was not processed by every subscriber, such as search or email.",
+                "%(num)s events were not processed by every subscriber, such as search or email.",
+                lost,
+            ),
+            _("The worker’s log has the reason; `wiki check` finds and repairs the effects."),
         )
     else:
-        yield good("Deliveries", "Every event was processed or is being processed.")
+        yield good(_("Deliveries"), _("Every event was processed or is being processed."))
     late = at.session.scalar(
         select(func.count(Delivery.id)).where(
             Delivery.gave_up_at.is_(None),
@@ -183,21 +218,32 @@ def check_deliveries(at: Inspected) -> Iterator[Point]:
     if not _works(at.settings):
         yield Point(
             Grade.DANGER if late else Grade.WARN,
-            "Worker",
-            "No worker is running on this machine"
-            + (f", and {counted(late, 'delivery waits', 'deliveries wait')}." if late else "."),
-            "`wiki serve` includes a worker; `wiki worker` runs one on its own.",
+            _("Worker"),
+            ngettext(
+                "No worker is running on this machine, and %(num)s delivery waits.",
+                "No worker is running on this machine, and %(num)s deliveries wait.",
+                late,
+            )
+            if late
+            else _("No worker is running on this machine."),
+            _("`wiki serve` includes a worker; `wiki worker` runs one on its own."),
         )
     elif late:
         yield Point(
             Grade.WARN,
-            "Worker",
-            f"The worker runs, but {counted(late, 'delivery has', 'deliveries have')} waited for "
-            f"more than {LATE.seconds // 60} minutes.",
-            "See the worker’s log.",
+            _("Worker"),
+            ngettext(
+                "The worker runs, but %(num)s delivery has waited for more than %(minutes)s "
+                "minutes.",
+                "The worker runs, but %(num)s deliveries have waited for more than %(minutes)s "
+                "minutes.",
+                late,
+                minutes=LATE.seconds // 60,
+            ),
+            _("See the worker’s log."),
         )
     else:
-        yield good("Worker", "The worker is running, and nothing is overdue.")
+        yield good(_("Worker"), _("The worker is running, and nothing is overdue."))
 
 
 def _works(settings: Settings) -> bool:
@@ -222,37 +268,44 @@ def check_index(at: Inspected) -> Iterator[Point]:
     except IndexUnavailable:
         yield Point(
             Grade.WARN,
-            "Search index",
-            "There is no usable search index.",
-            "The worker builds one automatically; `wiki reindex` builds it now.",
+            _("Search index"),
+            _("There is no usable search index."),
+            _("The worker builds one automatically; `wiki reindex` builds it now."),
         )
         return
     if behind.gone:
         yield Point(
             Grade.DANGER,
-            "Search index",
-            f"The index still contains {counted(len(behind.gone), 'page')} that "
-            f"{'is' if len(behind.gone) == 1 else 'are'} no longer there.",
-            "Run `wiki reindex`.",
+            _("Search index"),
+            ngettext(
+                "The index still contains %(num)s page that is no longer there.",
+                "The index still contains %(num)s pages that are no longer there.",
+                len(behind.gone),
+            ),
+            _("Run `wiki reindex`."),
         )
     elif behind.stale:
         yield Point(
             Grade.WARN,
-            "Search index",
-            f"{counted(len(behind.stale), 'page is', 'pages are')} out of date in the index.",
-            "The worker updates them. If this persists, run `wiki reindex`.",
+            _("Search index"),
+            ngettext(
+                "%(num)s page is out of date in the index.",
+                "%(num)s pages are out of date in the index.",
+                len(behind.stale),
+            ),
+            _("The worker updates them. If this persists, run `wiki reindex`."),
         )
     else:
-        yield good("Search index", "The index is up to date.")
+        yield good(_("Search index"), _("The index is up to date."))
 
 
 def check_backups(at: Inspected) -> Iterator[Point]:
     """Remind of backups, which the wiki cannot check."""
     yield Point(
         Grade.WARN,
-        "Backups",
-        "The wiki can’t tell whether it’s backed up.",
-        "Copy the database and data folder to another machine regularly, and test a restore.",
+        _("Backups"),
+        _("The wiki can’t tell whether it’s backed up."),
+        _("Copy the database and data folder to another machine regularly, and test a restore."),
     )
 
 

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import NotFound
-from wiki.insights import housekeeping
-from wiki.insights.housekeeping import MANY
+from wiki.insights import housekeeping, wanted
+from wiki.insights.wanted import MANY
 from wiki.rules.access import May
 from wiki.spaces.queries import see_space
 from wiki.web.paging import Slice
@@ -40,13 +40,13 @@ def keep_house(slug: str) -> ResponseReturnValue:
     deleted = name == "deleted" if can_edit else None
     match name:
         case "wanted" | "deleted":
-            found = housekeeping.wanted(session, actor(), space, after, deleted=deleted)
-            total = housekeeping.count_wanted(session, actor(), space, deleted=deleted)
+            found = wanted.wanted(session, actor(), space, after, deleted=deleted)
+            total = wanted.count_wanted(session, actor(), space, deleted=deleted)
         case "sections":
             found = housekeeping.broken_sections(session, actor(), space, after)
             total = housekeeping.count_broken_sections(session, actor(), space)
         case "files":
-            found = housekeeping.broken_files(session, actor(), space, after)
+            found = wanted.broken_files(session, actor(), space, after)
         case "orphans":
             found = housekeeping.orphans(session, actor(), space, after)
             total = housekeeping.count_orphans(session, actor(), space)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 
 
@@ -12,6 +13,6 @@ class MailRequested(Event):
     """A mail to be sent; the row has its text."""
 
     policy = Policy(Category.ACCOUNT, expires=True, audited=False)
-    sentence = "sent an email"
+    sentence = lazy_gettext("sent an email")
 
     mail_id: int

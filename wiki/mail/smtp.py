@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from wiki.config import Settings
+from wiki.i18n import gettext as _
 from wiki.people.models import Mail
 
 SECONDS = 10.0  # for each step of the SMTP dialogue
@@ -61,7 +62,8 @@ def send(mail: Mail, settings: Settings) -> None:
             error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
         )
         raise NotSent(
-            f"The mail server refused an email: {error}", unreachable=not refused
+            _("The mail server refused an email: %(reason)s", reason=error),
+            unreachable=not refused,
         ) from error
 
 

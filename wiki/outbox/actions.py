@@ -18,6 +18,7 @@ from wiki.outbox.chain.links import (
     PASSING,
     SALT_BYTES,
     End,
+    Facts,
     Proof,
     Seal,
     address_hash,
@@ -205,20 +206,8 @@ def _write_down(
         name = name_of(row["passing"])
         end = ends[name]
         said = said_hash(row["salt"], row["name"], row["payload"])
-        row["link"] = link(
-            end.last,
-            id=id,
-            name=row["name"],
-            at=at,
-            actor_id=actor_id,
-            space_id=row["space_id"],
-            page_id=row["page_id"],
-            audited=row["audited"],
-            passing=row["passing"],
-            said=said,
-            address=row["address"],
-            address_seal=row["address_hash"],
-        )
+        facts = Facts(*(row[column] for column in Facts._fields))
+        row["link"] = link(end.last, facts, said, row["address"], row["address_hash"])
         ends[name] = replace(end, last_id=id, count=end.count + 1, last=row["link"])
     session.connection().execute(_EVENTS, rows)
     keep_ends(session, before, ends)

@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
@@ -50,14 +51,23 @@ Handler = Callable[[Database, Settings, Sequence[Happening]], None]
 
 
 class Deliverer:
-    """A deliverer for the given handlers, keyed by subscriber name."""
+    """A deliverer for the given handlers, keyed by subscriber name.
+
+    :param gathered: the subscribers whose deliveries wait for others, and how long. They keep
+        derived data up to date, so a delivery may be repeated after a failure of the machine.
+    """
 
     def __init__(
-        self, database: Database, settings: Settings, handlers: Mapping[str, Handler]
+        self,
+        database: Database,
+        settings: Settings,
+        handlers: Mapping[str, Handler],
+        gathered: Mapping[str, timedelta] | None = None,
     ) -> None:
         self.database = database
         self.settings = settings
         self.handlers = handlers
+        self.gathered = gathered or {}
 
     def deliver_due(self) -> int:
         """Deliver one batch to each subscriber with due deliveries; return the number delivered.
@@ -67,15 +77,17 @@ class Deliverer:
         """
         paid: list[int] = []
         delivered = 0
-        for name, batch in self._claim().items():
+        claimed = self._claim()
+        derived = set(claimed) <= set(self.gathered)
+        for name, batch in claimed.items():
             begun = time.monotonic()
             heard = self._hand_over(name, self.handlers[name], batch)
             delivered += len(heard)
             paid += heard
             if time.monotonic() - begun > LONG:
-                self._pay(paid)
+                self._pay(paid, durable=not derived)
                 paid = []
-        self._pay(paid)
+        self._pay(paid, durable=not derived)
         return delivered
 
     def deliver_all(self) -> int:
@@ -88,9 +100,11 @@ class Deliverer:
     def next_due(self) -> datetime | None:
         """Return the time of the next delivery; None if nothing waits."""
         with self.database.read() as session:
-            return session.scalar(
-                select(func.min(Delivery.due_at)).where(Delivery.gave_up_at.is_(None))
-            )
+            first = session.execute(_first_due()).all()
+        return min((self._wanted_at(name, due_at) for name, due_at in first), default=None)
+
+    def _wanted_at(self, name: str, due_at: datetime) -> datetime:
+        return due_at + self.gathered.get(name, timedelta())
 
     def release_all(self) -> None:
         """Make everything due that a dead worker of this machine had claimed. The worker calls this
@@ -104,27 +118,19 @@ class Deliverer:
 
     def _claim(self) -> dict[str, list[Happening]]:
         """Claim the due deliveries of each subscriber, at most a batch, until the lease ends."""
-        due = (Delivery.due_at <= now(), Delivery.gave_up_at.is_(None))
+        moment = now()
         with self.database.read() as session:
-            waiting = session.scalars(
-                select(Delivery.subscriber)
-                .where(*due, Delivery.subscriber.in_(self.handlers))
-                .distinct()
-            ).all()
+            first = session.execute(_first_due()).all()
+        waiting = {name for name, due_at in first if self._wanted_at(name, due_at) <= moment}
+        waiting &= set(self.handlers)
         if not waiting:
             return {}
         claimed: dict[str, list[Happening]] = {}
-        with self.database.write() as session:
+        with self.database.write(durable=False) as session:  # a lost claim is made again
             for name in (name for name in self.handlers if name in waiting):
-                ids = session.scalars(
-                    select(Delivery.id)
-                    .where(Delivery.subscriber == name, *due)
-                    .order_by(Delivery.id)
-                    .limit(BATCH)
-                    .with_for_update(skip_locked=True)
-                ).all()
-                if ids:
-                    claimed[name] = self._rows(session, ids)
+                batch = self._rows(session, name, moment)
+                if batch:
+                    claimed[name] = batch
             held = [one.delivery_id for batch in claimed.values() for one in batch]
             for some in batches(held, BATCH):
                 session.execute(
@@ -134,13 +140,8 @@ class Deliverer:
                 )
         return claimed
 
-    def _rows(self, session: Session, ids: Sequence[int]) -> list[Happening]:
-        rows = session.execute(
-            select(Delivery.id, EventRow)
-            .join(EventRow, EventRow.id == Delivery.event_id)
-            .where(Delivery.id.in_(ids))
-            .order_by(Delivery.id)
-        )
+    def _rows(self, session: Session, name: str, moment: datetime) -> list[Happening]:
+        rows = session.execute(_due(), {"name": name, "moment": moment})
         return [
             Happening(
                 delivery_id=id,
@@ -158,7 +159,7 @@ class Deliverer:
     def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> list[int]:
         """Pass a batch to a handler; return the ids of the deliveries that succeeded."""
         try:
-            handler(self.database, self.settings, batch)
+            handler(self.database, self.database.adjust(self.settings), batch)
         except Exception as error:
             if len(batch) > 1:
                 # One failing event must not hold up the others.
@@ -168,10 +169,10 @@ class Deliverer:
             return []
         return [happening.delivery_id for happening in batch]
 
-    def _pay(self, ids: Sequence[int]) -> None:
+    def _pay(self, ids: Sequence[int], *, durable: bool) -> None:
         if not ids:
             return
-        with self.database.write() as session:
+        with self.database.write(durable=durable) as session:
             for some in batches(ids, BATCH):
                 session.execute(delete(Delivery).where(Delivery.id.in_(some)))
 
@@ -189,3 +190,30 @@ class Deliverer:
             delivery.due_at = now() + timedelta(seconds=min(2**delivery.attempts, 3600))
             if delivery.attempts >= ATTEMPTS:
                 delivery.gave_up_at = now()
+
+
+@cache
+def _first_due() -> Select[str, datetime]:
+    """Select each subscriber with pending deliveries, and when the first of them is due."""
+    return (
+        select(Delivery.subscriber, func.min(Delivery.due_at))
+        .where(Delivery.gave_up_at.is_(None))
+        .group_by(Delivery.subscriber)
+    )
+
+
+@cache
+def _due() -> Select[int, EventRow]:
+    """Select a batch of the due deliveries to a subscriber, and lock them."""
+    return (
+        select(Delivery.id, EventRow)
+        .join(EventRow, EventRow.id == Delivery.event_id)
+        .where(
+            Delivery.subscriber == bindparam("name"),
+            Delivery.due_at <= bindparam("moment"),
+            Delivery.gave_up_at.is_(None),
+        )
+        .order_by(Delivery.id)
+        .limit(BATCH)
+        .with_for_update(of=Delivery, skip_locked=True)
+    )

@@ -73,16 +73,18 @@ EVENTS: dict[str, type[Event]] = {}
 class Event:
     """A fact in the log of events, which refers to rows by id, so that handlers reread them.
 
-    Subclasses declare ``policy`` and ``sentence``, which is what the audit log says about the event
-    after the name of the actor. Their fields are JSON values. ``space_id`` and ``page_id`` are
-    indexed; the audit log finds people, groups and spaces by the names of the fields with their ids
-    (see ``audit/queries.py: known_of``).
+    Subclasses declare ``policy``; ``sentence``, which is what the audit log says about the event
+    after the name of the actor; and, if they are audited, ``title``, their name in its filter.
+    Their fields are JSON values. ``space_id`` and ``page_id`` are indexed; the audit log finds
+    people, groups and spaces by the names of the fields with their ids (see ``audit/queries.py:
+    known_of``).
 
     :raises TypeError: at the declaration of a class without them, or with the name of another one.
     """
 
     policy: ClassVar[Policy]
     sentence: ClassVar[Wording]
+    title: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -91,6 +93,8 @@ class Event:
                 raise TypeError(f"The event {cls.__name__} declares no {name}.")
         if cls.__name__ in EVENTS:
             raise TypeError(f"Two events have the name {cls.__name__}.")
+        if cls.policy.audited and not cls.title:
+            raise TypeError(f"The audited event {cls.__name__} declares no title.")
         EVENTS[cls.__name__] = cls
 
     def payload(self) -> dict[str, Any]:
@@ -106,6 +110,16 @@ def policy_of(name: str) -> Policy:
     """Return the policy of an event by name."""
     known = EVENTS.get(name)
     return known.policy if known else _UNKNOWN
+
+
+def title_of(name: str) -> str:
+    """Return the title of an event by name, in the reader's language; for an event without one, the
+    words of its name: ``Page saved`` for PageSaved."""
+    known = EVENTS.get(name)
+    if known and known.title:
+        return str(known.title)
+    words = "".join(f" {one.lower()}" if one.isupper() else one for one in name).strip()
+    return words.capitalize()
 
 
 def feed_types() -> dict[str, str]:

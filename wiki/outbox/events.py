@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Names, one_or_many
 
 
 def _signed(row: EventRow, _names: Names) -> str:
-    fault = " despite a fault: {fault}" if row.payload.get("fault") else ""
-    return f"signed the event chain of {{count}} events again{fault}"
+    if row.payload.get("fault"):
+        return _("signed the event chain of {count} events again despite a fault: {fault}")
+    return _("signed the event chain of {count} events again")
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,10 @@ class EventsScrubbed(Event):
 
     # Proves why payloads of events were reduced.
     policy = Policy(Category.UPKEEP, expires=False)
+    title = lazy_gettext("Events scrubbed")
     sentence = one_or_many(
-        "removed the words from an event of {page}",
-        "removed the words from {count} events of {page}",
+        lazy_gettext("removed the words from an event of {page}"),
+        lazy_gettext("removed the words from {count} events of {page}"),
     )
 
     space_id: int
@@ -38,7 +42,11 @@ class EventsExpired(Event):
     ``before``."""
 
     policy = Policy(Category.UPKEEP, expires=False, automatic=True)
-    sentence = one_or_many("deleted an event that had expired", "deleted {count} expired events")
+    title = lazy_gettext("Events expired")
+    sentence = one_or_many(
+        lazy_gettext("deleted an event that had expired"),
+        lazy_gettext("deleted {count} expired events"),
+    )
 
     count: int
     until: int
@@ -51,6 +59,7 @@ class ChainSealed(Event):
     is the fault of the chains at that time."""
 
     policy = Policy(Category.UPKEEP, expires=False)
+    title = lazy_gettext("Chain sealed")
     sentence = _signed
 
     count: int
@@ -62,8 +71,10 @@ class DeliveriesRetried(Event):
     """A retry of failed deliveries to a subscriber."""
 
     policy = Policy(Category.UPKEEP, expires=True)
+    title = lazy_gettext("Deliveries retried")
     sentence = one_or_many(
-        "retried a delivery to {subscriber}", "retried {count} deliveries to {subscriber}"
+        lazy_gettext("retried a delivery to {subscriber}"),
+        lazy_gettext("retried {count} deliveries to {subscriber}"),
     )
 
     subscriber: str
@@ -75,8 +86,10 @@ class DeliveriesGivenUp(Event):
     """The end of attempts at deliveries to a subscriber that had failed."""
 
     policy = Policy(Category.UPKEEP, expires=True)
+    title = lazy_gettext("Deliveries given up")
     sentence = one_or_many(
-        "gave up on a delivery to {subscriber}", "gave up on {count} deliveries to {subscriber}"
+        lazy_gettext("gave up on a delivery to {subscriber}"),
+        lazy_gettext("gave up on {count} deliveries to {subscriber}"),
     )
 
     subscriber: str

@@ -8,10 +8,13 @@ parts. It is called with stored events, whose payloads may be older than the cla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Protocol
 
+from wiki.i18n import gettext as _
+from wiki.i18n import listed
 from wiki.outbox.models import EventRow
 
 
@@ -24,6 +27,9 @@ class Part:
     url: str = ""
     name: bool = False
 
+
+DEEDS: dict[str, str] = {}
+"""Changes that people consented to in words, to follow “by”; the keys are their kinds."""
 
 Sentence = tuple[Part, ...]
 
@@ -62,6 +68,16 @@ class Names(Protocol):
 Wording = str | Callable[[EventRow, Names], str | Iterable[Part]]
 
 
+def filled(template: str, values: Mapping[str, Iterable[Part]]) -> Iterator[Part]:
+    """Yield the parts of a sentence: the text of the template, and ``values`` in place of their
+    names in braces."""
+    for text, name, _spec, _conversion in Formatter().parse(str(template)):
+        if text:
+            yield Part(text)
+        if name is not None:
+            yield from values[name]
+
+
 def is_own(row: EventRow) -> bool:
     """Return whether the actor of an event is also the person that it is about."""
     return row.actor_id is not None and row.actor_id == row.payload.get("person_id")
@@ -77,14 +93,9 @@ def one_or_many(one: str, many: str) -> Wording:
     return lambda row, _names: one if row.payload.get("count") == 1 else many
 
 
-def in_space(row: EventRow) -> str:
-    """Return `` in {space}`` if the event has a space."""
-    return " in {space}" if row.space_id is not None else ""
-
-
 def changed_fields(row: EventRow, words: Mapping[str, str]) -> str:
     """Return the names of the changed fields as a list in words."""
     changes = row.payload.get("changes")
     names = list(changes) if isinstance(changes, dict) else []
-    listed = [words.get(name, "something") for name in names] or ["something"]
-    return " and ".join([", ".join(listed[:-1]), listed[-1]] if listed[1:] else listed)
+    something = _("something")
+    return listed([str(words.get(name, something)) for name in names] or [something])

@@ -7,26 +7,23 @@ from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.outbox.actions import publish
-from wiki.pages import queries
-from wiki.pages.access.acl import hold_spaces, preserve_inherited_restrictions, recompute_acls
-from wiki.pages.access.label_policy import (
-    labels_of,
-    refuse_lowered,
-)
+from wiki.pages import below, queries
+from wiki.pages.access.acl import hold_spaces, recompute_acls
+from wiki.pages.access.inheriting import preserve_inherited_restrictions
+from wiki.pages.access.label_policy import refuse_lowered
+from wiki.pages.access.label_sources import labels_of
 from wiki.pages.events import PageDeleted, PageRestored
-from wiki.pages.links.graph import places_of, relink, settle_links
 from wiki.pages.links.moves import move_all
 from wiki.pages.links.moving import plan_move
 from wiki.pages.links.plans import MoveTo
+from wiki.pages.links.relinking import places_of, relink, settle_links
 from wiki.pages.models import Page, Redirect
-from wiki.pages.revising import (
-    lock_for_move,
-    require_free,
-)
+from wiki.pages.ordering.siblings import unplace
+from wiki.pages.revising import lock_for_move, require_free
 from wiki.pages.saving.checks import checked_path
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
-from wiki.text.paths import path_key
+from wiki.text.paths import parent_of, path_key
 
 
 def delete_page(
@@ -38,7 +35,7 @@ def delete_page(
     :returns: the deleted pages. :raises NotFound: :raises Forbidden:
     """
     page, space = lock_for_move(session, actor, page_id)
-    going = [page, *(queries.subtree_of(session, actor, page) if with_subtree else ())]
+    going = [page, *(below.subtree_of(session, actor, page) if with_subtree else ())]
     preserve_inherited_restrictions(session, going)
     moment = now()
     for one in going:
@@ -72,8 +69,10 @@ def restore_page(
     require_free(session, actor, space, [path])
     if path != page.path:  # moved while deleted, because another page may be at the old path
         to = MoveTo(path, space, with_subtree=False, repair=False)
-        plan = plan_move(session, actor, page, to)
+        parent, plan = page.parent_key, plan_move(session, actor, page, to)
         move_all(session, actor, plan, to)
+        if parent_of(path_key(path)) != parent:
+            unplace(session, [page])
         relink(session, plan.new_links())
     page.deleted_at = None
     page.deleted_by_id = None

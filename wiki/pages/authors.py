@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, Revision
 from wiki.people.models import Person
-from wiki.people.queries import people_by_id
 
 
 @dataclass(frozen=True)
@@ -23,11 +22,16 @@ class Author:
 def authors_between(session: Session, page: Page, old: int, new: int) -> list[Author]:
     """Return the authors of the revisions after ``old`` up to ``new``, those of most revisions
     first."""
-    rows = session.execute(
-        select(Revision.author_id, func.count())
+    counts = (
+        select(Revision.author_id, func.count().label("revisions"))
         .where(Revision.page_id == page.id, Revision.number > old, Revision.number <= new)
         .group_by(Revision.author_id)
-    ).all()
-    known = people_by_id(session, [row[0] for row in rows])
-    ranked = sorted(rows, key=lambda row: (-row[1], row[0] or 0))
-    return [Author(known.get(row[0]), row[1]) for row in ranked]
+        .subquery()
+    )
+    rows = session.execute(
+        select(Person, counts.c.revisions)
+        .select_from(counts)
+        .outerjoin(Person, Person.id == counts.c.author_id)
+        .order_by(counts.c.revisions.desc(), func.coalesce(Person.id, 0))
+    )
+    return [Author(*row) for row in rows]

@@ -6,23 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, tuple_, update
+from sqlalchemy import and_, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from wiki.db import Database, batches
-from wiki.kind import kind_names, kind_of
+from wiki.kind_registry import kind_names, kind_of
 from wiki.pages import projections
 from wiki.pages.access.acl import check_scopes, hold_spaces, recompute_acls
-from wiki.pages.links.graph import count_astray, links_in, links_of, settle_all_links
-from wiki.pages.models import Content, Folder, Page, Redirect, RenderingRow, Revision
-from wiki.pages.rendering.stored import (
-    checksum_of,
-    context_of,
-    ensure_heads,
-    first_seconds,
-    rendering_key,
-)
-from wiki.pages.texts import each_text, forget_texts
+from wiki.pages.models import Content, Folder, Page, Redirect, Revision
+from wiki.pages.ordering.checking import check_positions
+from wiki.pages.rendering.stored import ensure_heads
+from wiki.pages.texts.stored import each_text, forget_texts
 from wiki.pages.tree import settle_folders
 from wiki.room import Check, Finding, Look, Progress
 from wiki.spaces.models import Space
@@ -101,7 +95,7 @@ def check_pages(database: Database, progress: Progress) -> Iterator[Finding]:
             )
         )
         done = 0
-        for page, revision, newest, count in _by_id(session, query, Page.id):
+        for page, revision, newest, count in by_id(session, query, Page.id):
             done += 1
             progress(done, total)
             name = f"Page {page.id} (“{page.title}”)"
@@ -235,127 +229,6 @@ def _forget_redirects(database: Database) -> None:
         )
 
 
-def check_renderings(database: Database, progress: Progress) -> Iterator[Finding]:
-    """Check that the rendering of each page's newest revision is stored and complete, and that none
-    was cut off with less than the maximum CPU time."""
-    with database.read() as session:
-        live = Page.deleted_at.is_(None)
-        total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
-        query = (
-            select(Page, Revision, Space.slug)
-            .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
-            .join(Space, Space.id == Page.space_id)
-            .where(live)
-        )
-        done, stale, damaged, cut_off = 0, [], [], []
-        rows = _by_id(session, query, Page.id)
-        for some in batches(rows, AT_ONCE):
-            keys = {
-                page.id: rendering_key(revision.content_hash, context_of(slug, revision))
-                for page, revision, slug in some
-            }
-            kept = {
-                row.key: row
-                for row in session.scalars(
-                    select(RenderingRow).where(RenderingRow.key.in_(keys.values()))
-                )
-            }
-            for page, _, _ in some:
-                row = kept.get(keys[page.id])
-                if row is None or page.rendered != page.head:
-                    stale.append(page.id)
-                elif row.checksum != checksum_of(vars(row)):
-                    damaged.append((page.id, row.key))
-                elif row.cut_off_after is not None and row.cut_off_after < first_seconds():
-                    cut_off.append(page.id)
-            session.expunge_all()
-            done += len(some)
-            progress(done, total)
-    if stale:
-        yield Finding(
-            f"{counted(len(stale), 'page is', 'pages are')} not rendered in the latest revision.",
-            lambda: ensure_heads(database, stale),
-        )
-    if cut_off:
-        yield Finding(
-            f"{counted(len(cut_off), 'page was', 'pages were')} cut off while being rendered, "
-            "before reaching the limit of CPU time for a page.",
-            lambda: ensure_heads(database, cut_off),
-        )
-    if damaged:
-        yield Finding(
-            f"{counted(len(damaged), 'stored rendering is', 'stored renderings are')} not what was "
-            "stored.",
-            lambda: _render_again(database, damaged),
-        )
-
-
-def _render_again(database: Database, damaged: Sequence[tuple[int, str]]) -> None:
-    with database.write() as session:
-        for some in batches(key for _, key in damaged):
-            for row in session.scalars(select(RenderingRow).where(RenderingRow.key.in_(some))):
-                session.delete(row)
-    ensure_heads(database, [page_id for page_id, _ in damaged])
-
-
-def check_links(database: Database, progress: Progress) -> Iterator[Finding]:
-    """Check that the stored links of each page are those of its head's rendering, and that their
-    stored targets are the pages at these places."""
-    with database.read() as session:
-        live = and_(Page.deleted_at.is_(None), Page.rendered == Page.head)
-        total = session.scalar(select(func.count()).select_from(Page).where(live)) or 0
-        query = (
-            select(Page, Revision, Space.slug)
-            .join(Revision, and_(Revision.page_id == Page.id, Revision.number == Page.head))
-            .join(Space, Space.id == Page.space_id)
-            .where(live)
-        )
-        done, wrong = 0, []
-        rows = _by_id(session, query, Page.id)
-        for some in batches(rows, AT_ONCE):
-            keys = {
-                rendering_key(revision.content_hash, context_of(slug, revision)): page.id
-                for page, revision, slug in some
-            }
-            kept = session.execute(
-                select(RenderingRow.key, RenderingRow.links).where(RenderingRow.key.in_(keys))
-            )
-            wanted = {keys[key]: links_in(links) for key, links in kept.all()}
-            there = links_of(session, list(wanted))
-            wrong += [id for id, links in wanted.items() if there.get(id, []) != links]
-            session.expunge_all()
-            done += len(some)
-            progress(done, total)
-        astray = count_astray(session)
-    if wrong:
-        one = "page has recorded links that are not in its text."
-        many = "pages have recorded links that are not in their text."
-        sentence = counted(len(wrong), one, many)
-        yield Finding(sentence, lambda: _link_again(database, wrong))
-    if astray:
-        yield Finding(
-            f"{counted(astray, 'link is', 'links are')} recorded with a target that doesn’t exist.",
-            lambda: _settle_all(database),
-        )
-
-
-def _link_again(database: Database, page_ids: Sequence[int]) -> None:
-    with database.write() as session:
-        for some in batches(page_ids):
-            session.execute(
-                update(Page)
-                .where(Page.id.in_(some))
-                .values(rendered=0)
-                .execution_options(synchronize_session=False)
-            )
-    ensure_heads(database, page_ids)
-
-
-def _settle_all(database: Database) -> None:
-    with database.write() as session:
-        settle_all_links(session)
-
-
 def check_kinds(database: Database, progress: Progress) -> Iterator[Finding]:
     """Check that the tables of kinds have a row for each page of the kind, made from its head."""
     with database.read() as session:
@@ -372,7 +245,7 @@ def _project_again(database: Database, page_ids: list[int]) -> None:
         projections.rebuild(session, page_ids)
 
 
-def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
+def by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
     """Yield the rows of a query in order of an id, read in batches."""
     last = 0
     while rows := session.execute(query.where(column > last).order_by(column).limit(AT_ONCE)).all():
@@ -380,17 +253,17 @@ def _by_id(session: Session, query: Any, column: Any) -> Iterator[Any]:
         last = rows[-1][0].id
 
 
-def _of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Look:
+def of_pages(look: Callable[[Database, Progress], Iterator[Finding]]) -> Look:
+    """Return a check that does not need the settings."""
     return lambda database, _settings, progress: look(database, progress)
 
 
 CHECKS = (
-    Check(120, "Texts", _of_pages(check_texts)),
-    Check(130, "Pages", _of_pages(check_pages)),
-    Check(140, "Folders", _of_pages(check_folders)),
-    Check(150, "Access", _of_pages(check_access)),
-    Check(160, "Redirects", _of_pages(check_redirects)),
-    Check(170, "Renderings", _of_pages(check_renderings)),
-    Check(180, "Links", _of_pages(check_links)),
-    Check(190, "Kinds", _of_pages(check_kinds)),
+    Check(120, "Texts", of_pages(check_texts)),
+    Check(130, "Pages", of_pages(check_pages)),
+    Check(135, "Order", of_pages(check_positions)),
+    Check(140, "Folders", of_pages(check_folders)),
+    Check(150, "Access", of_pages(check_access)),
+    Check(160, "Redirects", of_pages(check_redirects)),
+    Check(190, "Kinds", of_pages(check_kinds)),
 )

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from wiki.pages.texts import get_text
+from wiki.pages.texts.stored import get_text
 from wiki.text.compare.diff import Diff, Row, diff
 from wiki.text.sandbox.parent import compare_safely
-from wiki.web.lane import in_lane
-from wiki.web.rate_limit import charge
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import charge
 
 CONTEXT = 3
 """Unchanged lines shown around a change."""

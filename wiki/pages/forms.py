@@ -7,18 +7,23 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wiki.kind import Kind, kind_of
-from wiki.pages.access.label_policy import Narrower, ShowsRestricted
+from wiki.kind import Kind
+from wiki.kind_registry import kind_of
+from wiki.pages.access.label_policy import ShowsRestricted
+from wiki.pages.access.label_sources import Narrower
 from wiki.pages.merging import Text
 from wiki.pages.saving.edit import Edit, NewPage
-from wiki.pages.secrets import BODY, REASONS, Override, Secret, checked_override
+from wiki.pages.saving.secrets import BODY, REASONS, Override, Secret, checked_override
 from wiki.rules.labels import Label
 from wiki.text.compare.lines import normalise_line_ends
 
 
 @dataclass
 class PageForm:
-    """The fields of the editor, as they were sent."""
+    """The fields of the editor, as they were sent.
+
+    In the form of one section of a page, ``section`` is the id of its heading, and ``body`` its
+    source."""
 
     title: str = ""
     body: str = ""
@@ -29,6 +34,8 @@ class PageForm:
     base: int = 0
     folder: bool = False
     fields: dict[str, Any] = field(default_factory=dict)
+    section: str = ""
+    section_title: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -115,12 +122,16 @@ def label_from(sent: Mapping[str, str]) -> Label | None:
         return None
 
 
+def lines_above(typed: str, body: str) -> int:
+    """Return the number of lines of front matter above the body in a text as it was typed."""
+    typed = normalise_line_ends(typed)
+    return typed[: -len(body)].count("\n") if body and typed.endswith(body) else 0
+
+
 def shown_in(refused: ShowsRestricted, body: str) -> list[Narrower]:
     """Return the findings of a refusal, with their line numbers in the body as it was typed,
     including its front matter."""
-    typed = normalise_line_ends(body)
-    before = typed[: -len(refused.body)] if typed.endswith(refused.body) else ""
-    above = before.count("\n")
+    above = lines_above(body, refused.body)
     return [replace(one, line=one.line + above if one.line else 0) for one in refused.found]
 
 
@@ -153,5 +164,5 @@ def suspects(secrets: Collection[Secret], body: str) -> list[Suspect]:
         if one.place == BODY and at < 0:
             line, column = finding.line, finding.column
         place = BODY if line else one.place
-        found.append(Suspect(place, line, column, finding.words, finding.masked))
+        found.append(Suspect(place, line, column, str(finding.words), finding.masked))
     return found

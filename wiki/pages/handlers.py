@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.outbox.deliver import Happening
+from wiki.pages.rendering.own_renderer import first_seconds
 from wiki.pages.rendering.queueing import QUICK_SECONDS
-from wiki.pages.rendering.stored import ensure_heads, first_seconds
+from wiki.pages.rendering.stored import ensure_heads
 
 
 def render_heads(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import (
-    Date,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-    false,
-    text,
-)
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -27,6 +17,9 @@ from wiki.kind import DEFAULT
 from wiki.people.models import Person
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
+from wiki.text.positions import UNPLACED
+
+PositionKey = String(100).with_variant(String(100, collation="C"), "postgresql")
 
 
 class title_order(FunctionElement[str]):
@@ -67,7 +60,6 @@ class Page(Base):
             sqlite_where=text("deleted_at IS NOT NULL"),
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
-        Index("ix_pages_space_id_parent_key", "space_id", "parent_key"),
         Index("ix_pages_space_id_name_key", "space_id", "name_key"),
         Index("ix_pages_space_id_updated_at", "space_id", "updated_at"),
         Index("ix_pages_space_id_created_at", "space_id", "created_at"),
@@ -83,6 +75,8 @@ class Page(Base):
     parent_key: Mapped[str | None] = mapped_column(Key)
     # The last segment of the key, so that wiki links find the page anywhere in the space.
     name_key: Mapped[str] = mapped_column(Key, default="", server_default="")
+    # A key of wiki.text.positions: the place among the pages with the same parent.
+    position: Mapped[str] = mapped_column(PositionKey, default=UNPLACED, server_default=UNPLACED)
     kind: Mapped[str] = mapped_column(String(20), default=DEFAULT)
     label: Mapped[int] = mapped_column(default=int(Label.PUBLIC))
     # Derived from the labels and restrictions of the page and of those above it; None without any.
@@ -109,6 +103,14 @@ class Page(Base):
     deleted_by: Mapped[Person | None] = relationship(foreign_keys=[deleted_by_id])
 
 
+Index(
+    "ix_pages_siblings",
+    Page.space_id,
+    Page.parent_key,
+    Page.position,
+    title_order(Page.title),
+    Page.path_key,
+)
 Index("ix_pages_title", title_order(Page.title), Page.id)
 Index("ix_pages_space_id_title", Page.space_id, title_order(Page.title), Page.id)
 
@@ -213,155 +215,6 @@ class Folder(Base):
     path: Mapped[str] = mapped_column(String(500))
 
 
-class RenderingRow(Base):
-    """Derived: the rendering of a text at one place, keyed by the hash of everything it depends on.
-
-    If rendering was cut off, ``cut_off_after`` is the CPU time in seconds that it was given, and
-    ``attempts`` the number of attempts. ``due_at`` is the time when the worker handles the row
-    next: to try again, or to update the search index after a retry that succeeded.
-    """
-
-    __tablename__ = "renderings"
-    __table_args__ = (
-        Index(
-            "ix_renderings_cut_off",
-            "due_at",
-            sqlite_where=text("cut_off_after IS NOT NULL OR due_at IS NOT NULL"),
-            postgresql_where=text("cut_off_after IS NOT NULL OR due_at IS NOT NULL"),
-        ),
-    )
-
-    key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    # The hash of its text, so that a purge finds it.
-    content_hash: Mapped[str] = mapped_column(String(64), index=True)
-    html: Mapped[str] = mapped_column(Text)
-    text: Mapped[str] = mapped_column(Text)
-    excerpt: Mapped[str] = mapped_column(Text)
-    headings: Mapped[list[Any]]
-    links: Mapped[list[Any]]
-    source_shown: Mapped[str] = mapped_column(Text, default="")
-    checksum: Mapped[str] = mapped_column(String(32), default="")
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    cut_off_after: Mapped[float | None]
-    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    due_at: Mapped[datetime | None]
-
-
-class PageLink(Base):
-    """Derived: the links of a page's head to pages and files of this wiki, in order of appearance.
-
-    ``kind`` is ``page``, ``file``, or ``anchor`` for a link to a missing section of the same page
-    (links to existing sections are not stored). ``embedded`` is true for a file that is shown and
-    not just linked. ``target_id`` is the live page that is at the place or has moved from it,
-    regardless of access.
-
-    A link ``by_name`` is a wiki link, which can have other targets than the written place: those of
-    its readings or, if it has a ``name_key`` (the last segment of its path), a page elsewhere in
-    the space. ``fragment`` is then that of the reading that was chosen, and ``written_fragment``
-    that of the plain reading, if it differs. ``file_key`` is the place of the file that a link by
-    name means, if it differs from the written one.
-    """
-
-    __tablename__ = "page_links"
-    __table_args__ = (
-        Index("ix_page_links_space_slug_path_key", "space_slug", "path_key"),
-        Index("ix_page_links_target_id", "target_id"),
-        Index(
-            "ix_page_links_nowhere",
-            "space_slug",
-            "path_key",
-            sqlite_where=text("target_id IS NULL AND kind = 'page'"),
-            postgresql_where=text("target_id IS NULL AND kind = 'page'"),
-        ),
-        Index(
-            "ix_page_links_files",
-            "space_slug",
-            "path_key",
-            sqlite_where=text("kind = 'file'"),
-            postgresql_where=text("kind = 'file'"),
-        ),
-        Index(
-            "ix_page_links_to_sections",
-            "page_id",
-            sqlite_where=text("fragment <> ''"),
-            postgresql_where=text("fragment <> ''"),
-        ),
-        Index(
-            "ix_page_links_name",
-            "space_slug",
-            "name_key",
-            sqlite_where=text("name_key IS NOT NULL"),
-            postgresql_where=text("name_key IS NOT NULL"),
-        ),
-        Index(
-            "ix_page_links_file_key",
-            "space_slug",
-            "file_key",
-            sqlite_where=text("file_key IS NOT NULL"),
-            postgresql_where=text("file_key IS NOT NULL"),
-        ),
-    )
-
-    page_id: Mapped[int] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
-    )
-    ordinal: Mapped[int] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), default="page")
-    space_slug: Mapped[str] = mapped_column(String(60))
-    path_key: Mapped[str] = mapped_column(Key)
-    fragment: Mapped[str] = mapped_column(String(300), default="")
-    embedded: Mapped[bool] = mapped_column(default=False)
-    target_id: Mapped[int | None] = mapped_column(ForeignKey("pages.id", ondelete="SET NULL"))
-    by_name: Mapped[bool] = mapped_column(default=False, server_default=false())
-    name_key: Mapped[str | None] = mapped_column(Key)
-    written_fragment: Mapped[str | None] = mapped_column(String(300))
-    file_key: Mapped[str | None] = mapped_column(Key)
-
-
-class LinkReading(Base):
-    """Derived: an alternative reading of a wiki link. Readings with a rank below 0 come before the
-    plain one, the others after it."""
-
-    __tablename__ = "link_readings"
-    __table_args__ = (
-        Index("ix_link_readings_space_slug_path_key", "space_slug", "path_key"),
-        Index("ix_link_readings_space_slug_name_key", "space_slug", "name_key"),
-    )
-
-    page_id: Mapped[int] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
-    )
-    ordinal: Mapped[int] = mapped_column(primary_key=True)
-    rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    space_slug: Mapped[str] = mapped_column(String(60))
-    path_key: Mapped[str] = mapped_column(Key)
-    name_key: Mapped[str | None] = mapped_column(Key)
-    fragment: Mapped[str] = mapped_column(String(300), default="")
-
-
-class PageAlias(Base):
-    """Derived: an alias of a live page, from ``aliases`` in its head."""
-
-    __tablename__ = "page_aliases"
-    __table_args__ = (Index("ix_page_aliases_alias_key", "alias_key"),)
-
-    page_id: Mapped[int] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
-    )
-    alias_key: Mapped[str] = mapped_column(Key, primary_key=True)
-
-
-class PageAnchor(Base):
-    """Derived: the anchors in a page's head that a link can name after ``#``."""
-
-    __tablename__ = "page_anchors"
-
-    page_id: Mapped[int] = mapped_column(
-        ForeignKey("pages.id", ondelete="CASCADE"), primary_key=True
-    )
-    anchor: Mapped[str] = mapped_column(String(300), primary_key=True)
-
-
 class AllowedSecret(Base):
     """A likely secret that was saved with an override: its revision, the person who saved it and
     the reason.
@@ -414,25 +267,3 @@ class BlameRow(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True)
     runs: Mapped[list[Any]]
-
-
-class PageRead(Base):
-    """An entry of the access log: a person read a revision or a file of a page on a day. Repeated
-    reads on the same day are stored once.
-
-    ``person_id`` is 0 for anonymous readers, ``revision`` is 0 if a file was read.
-    """
-
-    __tablename__ = "page_reads"
-    __table_args__ = (
-        Index("ix_page_reads_at", "at"),
-        Index("ix_page_reads_person_id_at", "person_id", "at"),
-    )
-
-    # Without a foreign key, because the entry is kept when the page is purged.
-    page_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    person_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    revision: Mapped[int] = mapped_column(primary_key=True)
-    file_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    at: Mapped[datetime] = mapped_column(default=now)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, require_allowed
+from wiki.i18n import gettext as _
 from wiki.pages.merging import Text
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.submit import submit
 from wiki.resources import TEMPLATES
 from wiki.rules.access import Actor, may_create_spaces
-from wiki.spaces.actions import create_space
+from wiki.rules.labels import Label
+from wiki.spaces.actions import create_space, slug_from
 from wiki.spaces.models import Space
 from wiki.spaces.views import form_screen, values_asked
 from wiki.web.errors import flash
-from wiki.web.request import actor, writing
+from wiki.web.request import actor, settings, writing
 from wiki.web.urls import page_url
 
 blueprint = Blueprint("new_space", __name__)
@@ -30,14 +34,16 @@ def new_space() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                values, slug = values_asked(), request.form.get("slug", "")
+                label = Label.named(settings().space_label)
+                values = replace(values_asked(), label=label)
+                slug = request.form.get("slug") or slug_from(values.title)
                 space = create_space(session, actor(), slug, values)
                 if request.form.get("home_page"):
                     write_home_page(session, actor(), space)
         except Invalid as refused:
             error = refused
         else:
-            flash(f"Created the space {space.title}.")
+            flash(_("Created the space %(title)s.", title=space.title))
             return redirect(page_url(space.slug, ""), 303)
     return form_screen("spaces/new.html", error)
 

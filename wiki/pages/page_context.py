@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from flask import request
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
@@ -13,18 +16,19 @@ from wiki.errors import NotFound
 from wiki.pages.access.access_log import log_other_read
 from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
-from wiki.pages.models import Page
+from wiki.pages.models import Page, Revision
 from wiki.pages.queries import Place, get_page, look_up, see_page
 from wiki.pages.rendering.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.rendering.stored import ensure_heads
-from wiki.pages.tree import TreeNode, breadcrumbs, children_of
+from wiki.pages.tree import Level, TreeNode, breadcrumbs, children_of
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import Rendering, mark
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, finish_reading, parts, reading
-from wiki.web.urls import page_url
+from wiki.web.screens.slots import page_columns
+from wiki.web.urls import page_url, space_url
 
 
 def place_at(slug: str, path: str) -> Place:
@@ -37,40 +41,72 @@ def place_at(slug: str, path: str) -> Place:
 
 @dataclass
 class Node:
-    """A line of the tree beside a page, for the template."""
+    """A line of the tree beside a page, for the template. ``page_id`` is 0 for a folder; ``all`` is
+    the address of a list with the children that are not among ``children``."""
 
     title: str
     url: str
+    path: str
+    page_id: int
     current: bool
     open: bool
     more: bool
     children: list[Node] = field(default_factory=list)
+    all: str = ""
 
 
-def tree_beside(session: Session, seen: SpaceAccess, path: str) -> list[Node]:
+@dataclass
+class Tree:
+    """The nodes at the top of a tree, and the address of a list with those that are not among
+    them."""
+
+    nodes: list[Node]
+    all: str = ""
+
+
+def tree_beside(session: Session, seen: SpaceAccess, path: str) -> Tree:
     """Return the top of a space's tree, expanded along the path to ``path`` and one level below
     it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
-    levels = children_of(session, seen, list(dict.fromkeys(["", *way])))
+    return shown_tree(seen, children_of(session, seen, list(dict.fromkeys(["", *way]))), "", way)
+
+
+def shown_tree(
+    seen: SpaceAccess, levels: dict[str, Level], top: str, way: Sequence[str] = ()
+) -> Tree:
+    """Return levels of a space's tree for a template, from the path key ``top`` down.
+
+    :param way: the path keys down to the current page, whose levels are shown.
+    """
 
     def build(parent: str) -> list[Node]:
-        return [node(found) for found in levels.get(parent, ())]
+        level = levels.get(parent)
+        return [node(found) for found in level.nodes] if level else []
 
     def node(found: TreeNode) -> Node:
         on_way = found.path_key in way
+        cut = levels[found.path_key].more if on_way else 0
         return Node(
             title=found.title,
             url=page_url(seen.space.slug, found.path),
-            current=found.path_key == way[-1],
+            path=found.path,
+            page_id=found.page_id or 0,
+            current=on_way and found.path_key == way[-1],
             open=on_way,
             more=found.has_children and not on_way,
             children=build(found.path_key) if on_way else [],
+            all=_more_url(seen.space.slug, found.path, cut) if cut else "",
         )
 
-    return build("")
+    cut = levels[top].more
+    return Tree(build(top), _more_url(seen.space.slug, top, cut) if cut else "")
 
 
-def space_tree(seen: SpaceAccess) -> list[Node]:
+def _more_url(slug: str, path: str, after: int) -> str:
+    return f"{space_url(slug, 'tree')}?under={quote(path)}&after={after}"
+
+
+def space_tree(seen: SpaceAccess) -> Tree:
     """Return the top of the space's tree, for the sidebar of screens about the space itself."""
     return tree_beside(reading(), seen, "")
 
@@ -98,14 +134,38 @@ def frame(seen: SpaceAccess, path: str, title: str | None = None) -> dict[str, A
     }
 
 
-def page_frame(place: Place | Past, page: Page) -> dict[str, Any]:
-    """Return the template variables of a screen about one page. For a deleted page the tree is that
-    of its parent, because another page may be at its path."""
-    found = frame(place.seen, page.path, page.title) | {"page": page}
+def page_frame(
+    place: Place | Past, page: Page, block_columns: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the template variables of a screen about one page: of the frame, and of the bar with
+    the page's verbs. For a deleted page the tree is that of its parent, because another page may be
+    at its path.
+
+    :param block_columns: the columns of the bar's blocks, if they were read with the revision.
+    """
+    past = place if isinstance(place, Past) else Past(place.seen, page)
+    found = frame(place.seen, page.path, page.title) | {
+        "page": page,
+        "past": past,
+        "can_edit": past.may_restore,
+        "block_columns": _bar_columns(page) if block_columns is None else block_columns,
+    }
     if page.deleted_at is not None:
         around = parent_of(page.path) or ""
         found["tree_nodes"] = tree_beside(reading(), place.seen, around)
     return found
+
+
+def _bar_columns(page: Page) -> Mapping[str, Any]:
+    """Return the columns that blocks in the bar of a live page need, for people who are signed
+    in."""
+    columns = page_columns(parts().rooms)
+    person_id = actor().person_id
+    if page.deleted_at is not None or person_id is None or not columns:
+        return {}
+    newest = select(*columns).where(Revision.page_id == page.id, Revision.number == page.head)
+    row = reading().execute(newest, {"person_id": person_id}).one()
+    return {column.name: row[at] for at, column in enumerate(columns)}
 
 
 @dataclass(frozen=True)

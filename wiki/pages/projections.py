@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from wiki.kind import Projection, kind_named, registered_kinds
+from wiki.kind import Projection
+from wiki.kind_registry import kind_named, registered_kinds
 from wiki.pages.models import Page, Revision
 
 

@@ -24,12 +24,14 @@ from sqlalchemy.orm import Session, contains_eager
 
 from wiki.db import batches, unused_id
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
 from wiki.outbox.models import EventRow
 from wiki.pages.access.acl import hold_spaces
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Redirect, Revision
-from wiki.pages.queries import Purged, head_of, see_page
-from wiki.pages.texts import get_text
+from wiki.pages.queries import see_page
+from wiki.pages.revisions import Purged, head_of
+from wiki.pages.texts.stored import get_text
 from wiki.redaction.models import Redaction
 from wiki.rules.access import Actor, May
 from wiki.spaces.models import Scope, Space
@@ -91,8 +93,8 @@ def lock_for_edit(session: Session, actor: Actor, page_id: int) -> tuple[Page, S
 def lock_with_head(session: Session, actor: Actor, page_id: int) -> tuple[Page, Space, Revision]:
     """Do the same, and return the newest revision of the page too."""
     if session.get_bind().dialect.name == "postgresql":
-        # A query that waits for a lock returns the new row of the page, but revisions as they were
-        # before: the head has to be read by another one.
+        # A query that waits for a lock returns revisions as they were before: a save or a redaction
+        # that it waited for has changed them. The head has to be read by another one.
         page, space = lock_for_edit(session, actor, page_id)
         return page, space, head_of(session, page)
     row = session.execute(
@@ -202,15 +204,17 @@ def _taken(session: Session, actor: Actor, page: Page) -> Invalid:
         see_page(session, actor, page)
     except NotFound:
         return _not_here()
-    return Invalid(
-        f"There’s already a page at “{page.path or 'the home of the space'}”: “{page.title}”.",
-        field="path",
+    words = (
+        _("There’s already a page at “%(path)s”: “%(title)s”.", path=page.path, title=page.title)
+        if page.path
+        else _("There’s already a page at “the home of the space”: “%(title)s”.", title=page.title)
     )
+    return Invalid(words, field="path")
 
 
 def _not_here() -> Invalid:
     """Return the error for a path that is taken by, or lies below, a page hidden from the actor."""
-    return Invalid("A page can’t be created at this path. Choose another one.", field="path")
+    return Invalid(_("A page can’t be created at this path. Choose another one."), field="path")
 
 
 @cache

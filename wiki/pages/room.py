@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from wiki.pages import checking, new_space, ticking, views
+from wiki.i18n import lazy_gettext
+from wiki.pages import checking, new_addresses, new_space, views
 from wiki.pages.conflicts import views as conflict_views
+from wiki.pages.links import checking as link_checking
+from wiki.pages.links import mention_views
 from wiki.pages.links import views as link_views
 from wiki.pages.models import AllowedSecret, Page, Revision
+from wiki.pages.ordering import move_views, tree_views
+from wiki.pages.rendering import checking as rendering_checking
+from wiki.pages.saving import ticking
 from wiki.pages.saving.guards import GUARDS
 from wiki.room import Link, Place, Probe, Rate, Room, Screen, Shortcut, none_because
 from wiki.rules.limits import Pace
@@ -28,15 +34,27 @@ ROOM = Room(
         ticking.blueprint,
         conflict_views.blueprint,
         link_views.blueprint,
+        mention_views.blueprint,
+        new_addresses.blueprint,
+        move_views.blueprint,
+        tree_views.blueprint,
     ),
     operations=none_because("its operations are in the API's own room"),
     commands=none_because("pages are written in the browser, over the API and by imports"),
     links=(
-        Link(Place.SPACE, 20, "All pages", "tree", icon="list-tree", here=("pages",)),
+        Link(
+            Place.SPACE,
+            20,
+            lazy_gettext("All pages"),
+            "tree",
+            icon="list-tree",
+            section=lazy_gettext("Pages"),
+            here=("pages",),
+        ),
         Link(
             Place.PAGE,
             20,
-            "Links to this page",
+            lazy_gettext("Links to this page"),
             "backlinks",
             icon="link-2",
             shown=lambda on: on.is_live,
@@ -44,7 +62,7 @@ ROOM = Room(
         Link(
             Place.PAGE,
             80,
-            "New page below",
+            lazy_gettext("New page below"),
             _new_page_below,
             icon="file-plus",
             shown=lambda on: on.can_edit,
@@ -52,7 +70,7 @@ ROOM = Room(
         Link(
             Place.PAGE,
             90,
-            "Move or rename",
+            lazy_gettext("Move or rename"),
             "move",
             icon="folder-input",
             shown=lambda on: on.can_edit,
@@ -60,7 +78,7 @@ ROOM = Room(
         Link(
             Place.PAGE,
             85,
-            "Duplicate",
+            lazy_gettext("Duplicate"),
             "duplicate",
             icon="copy",
             shown=lambda on: on.can_edit,
@@ -68,7 +86,7 @@ ROOM = Room(
         Link(
             Place.PAGE,
             110,
-            "Delete",
+            lazy_gettext("Delete"),
             "delete",
             icon="trash-2",
             shown=lambda on: on.can_edit,
@@ -77,9 +95,11 @@ ROOM = Room(
     ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=(
-        Shortcut(20, "Edit this page", "e"),
-        Shortcut(80, "Save while editing", "Ctrl S or Ctrl Enter"),
-        Shortcut(90, "Bold, italic or link while editing", "Ctrl B, I, L"),
+        Shortcut(20, lazy_gettext("Edit this page"), "e"),
+        Shortcut(80, lazy_gettext("Save while editing"), "Ctrl S or Ctrl Enter"),
+        Shortcut(90, lazy_gettext("Bold, italic or link while editing"), "Ctrl B, I, L"),
+        Shortcut(91, lazy_gettext("Insert a block at the beginning of a line"), "/"),
+        Shortcut(92, lazy_gettext("Page, person or emoji while editing"), "[[ @ :"),
     ),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=(
@@ -136,10 +156,14 @@ ROOM = Room(
         Rate("saves", Pace(600, 10.0), by_size=True),
     ),
     guards=GUARDS,
-    checks=checking.CHECKS,
+    checks=(*checking.CHECKS, *rendering_checking.CHECKS, *link_checking.CHECKS),
     probes=(
         Probe("pages.read", ("", "revision=1")),
-        Probe("pages.tree", ("", "under={path}")),
+        Probe("trees.tree", ("", "under={path}")),
+        Probe("trees.level", ("", "under={path}")),
+        Probe("mentions.mentions", ("q=drill",)),
+        Probe("trees.parents", ("", "q={path}", "under={path}", "way={path}")),
+        Probe("new_addresses.address", ("title={path}", "under={path}&title=x")),
         Probe("pages.new", ("", "under={path}", "path={path}")),
     ),
     canaries=none_because("the pages of the drill are made before those of any room"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TypeAlias
+from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -14,24 +14,29 @@ from sqlalchemy import (
     CompoundSelect,
     Delete,
     Select,
+    String,
     and_,
     bindparam,
     delete,
     exists,
     false,
     insert,
-    literal,
     or_,
     select,
     true,
+    tuple_,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
-from wiki.kind import registered_kinds
-from wiki.pages.models import Folder, Page
-from wiki.pages.queries import holds_page, parameters_of, shown_in_space
+from wiki.kind_registry import registered_kinds
+from wiki.pages.below import holds_page
+from wiki.pages.models import Folder, Page, title_order
+from wiki.pages.ordering.siblings import IN_ORDER
+from wiki.pages.queries import parameters_of, shown_in_space
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.paths import ancestors_of, path_key
+from wiki.text.positions import UNPLACED
 
 
 def settle_folders(session: Session, space_id: int, paths: Iterable[str]) -> None:
@@ -100,26 +105,43 @@ def _remove() -> Delete:
     )
 
 
+LEVEL = 100
+"""Maximum number of pages of a level that are shown at once."""
+
+FOLDERS = 1000
+"""Maximum number of folders of a level."""
+
+
 @dataclass(frozen=True)
 class TreeNode:
-    """A line of a space's tree: a page, or a folder without one (``page_id`` None)."""
+    """A line of a space's tree: a page, or a folder without one (``page_id`` None, no position)."""
 
     path: str
     path_key: str
     parent_key: str
     title: str
     page_id: int | None
+    position: str
     has_children: bool
 
 
-_Node: TypeAlias = "Select[str, str, str | None, str | None, int | None, bool]"
+@dataclass
+class Level:
+    """Nodes directly below a path, in order. If there are more pages, ``more`` is the id of the one
+    after which they continue."""
+
+    nodes: list[TreeNode]
+    more: int = 0
 
 
 @cache
-def _children(apart: tuple[str, ...]) -> tuple[_Node, _Node]:
-    """Return the statements for pages and folders; pages of the kinds ``apart`` are left out."""
+def _children(apart: tuple[str, ...], levels: int, after: bool) -> tuple[Any, Any]:
+    """Return the statements for pages and folders of some levels; pages of the kinds ``apart`` are
+    left out.
+
+    :param after: whether they continue after a node.
+    """
     space_id: BindParameter[int] = bindparam("space_id")
-    keys: BindParameter[list[str]] = bindparam("keys", expanding=True)
     below, lower, page = aliased(Page), aliased(Folder), aliased(Page)
     has_below = or_(
         exists().where(
@@ -135,21 +157,39 @@ def _children(apart: tuple[str, ...]) -> tuple[_Node, _Node]:
             holds_page(lower, page, and_(shown_in_space(page), _in_tree(page, apart))),
         ),
     )
-    pages = select(Page.path, Page.path_key, Page.parent_key, Page.title, Page.id, has_below).where(
+    pages: Any = select(
+        Page.path,
+        Page.path_key,
+        Page.parent_key,
+        Page.title,
+        Page.id,
+        Page.position,
+        has_below.label("has_below"),
+    ).where(
         Page.space_id == space_id,
-        Page.parent_key.in_(keys),
         Page.deleted_at.is_(None),
         shown_in_space(Page),
         _in_tree(Page, apart),
     )
-    folders = select(
-        Folder.path, Folder.path_key, Folder.parent_key, literal(None), literal(None), literal(True)
-    ).where(
+    folders = select(Folder.path, Folder.path_key, Folder.parent_key).where(
         Folder.space_id == space_id,
-        Folder.parent_key.in_(keys),
         holds_page(Folder, page, and_(shown_in_space(page), _in_tree(page, apart))),
     )
-    return pages.limit(bindparam("limit")), folders.limit(bindparam("limit"))
+    if after:
+        title = title_order(bindparam("title", type_=String))
+        last: list[Any] = [bindparam("position", type_=String), title, bindparam("key")]
+        pages = pages.where(tuple_(*IN_ORDER) > tuple_(*last))
+    parents = [bindparam(f"level_{number}", type_=String) for number in range(levels)]
+    on_way: BindParameter[list[str]] = bindparam("way", expanding=True)
+    parts = [_few(pages.where(Page.parent_key == key), false()) for key in parents]
+    parts.append(_few(pages.where(Page.path_key.in_(on_way), Page.path_key != ""), true()))
+    return union_all(*parts), folders.where(Folder.parent_key.in_(on_way)).limit(FOLDERS)
+
+
+def _few(query: Select[Any], of_way: ColumnElement[bool]) -> Select[Any]:
+    few = query.add_columns(of_way.label("of_way")).order_by(*IN_ORDER)
+    # A subquery of its own, because a part of a union cannot be limited.
+    return select(few.limit(bindparam("limit")).subquery())
 
 
 def _in_tree(page: type[Page], apart: tuple[str, ...]) -> ColumnElement[bool]:
@@ -157,19 +197,51 @@ def _in_tree(page: type[Page], apart: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def children_of(
-    session: Session, seen: SpaceAccess, keys: Sequence[str], limit: int = 1000
-) -> dict[str, list[TreeNode]]:
-    """Return the visible pages and folders directly below each of the paths ``keys``, sorted by
-    title, in two queries. Pages of kinds that are not in the tree are left out."""
-    wanted = {**parameters_of(seen), "keys": list(keys), "limit": limit}
+    session: Session,
+    seen: SpaceAccess,
+    keys: Sequence[str],
+    *,
+    limit: int = LEVEL,
+    after: Page | None = None,
+) -> dict[str, Level]:
+    """Return the visible pages and folders directly below each of the paths ``keys``, in order, in
+    two queries. Pages of kinds that are not in the tree are left out. Pages at one of the paths are
+    found even if they are beyond the limit.
+
+    :param limit: the number of pages of a level. :param after: the page to continue after, if one
+        level is asked for; its folders were all in the first part.
+    """
+    wanted = {**parameters_of(seen), "limit": limit + 1, "way": list(keys)}
+    wanted |= {f"level_{number}": key for number, key in enumerate(keys)}
+    if after is not None:
+        wanted |= {"position": after.position, "title": after.title, "key": after.path_key}
     apart = tuple(kind.name for kind in registered_kinds() if not kind.in_tree)
-    pages, folders = (session.execute(statement, wanted) for statement in _children(apart))
+    pages, folders = _children(apart, len(keys), after is not None)
     found: dict[str, list[TreeNode]] = {key: [] for key in keys}
-    for path, key, parent, title, id, has in [*pages, *folders]:
-        found[parent].append(TreeNode(path, key, parent, title or _name(path), id, bool(has)))
-    for nodes in found.values():
-        nodes.sort(key=lambda node: (node.title.casefold(), node.path_key))
-    return found
+    on_way: list[TreeNode] = []
+    for row in session.execute(pages, wanted):
+        path, key, parent, title, page_id, position, has_below, of_way = row
+        node = TreeNode(path, key, parent, title, page_id, position, bool(has_below))
+        (on_way if of_way else found[parent]).append(node)
+    more = {key: level[limit - 1].page_id or 0 for key, level in found.items() if level[limit:]}
+    for key in more:
+        del found[key][limit:]
+    for node in on_way:
+        if node.parent_key in found and node not in found[node.parent_key]:
+            found[node.parent_key].append(node)
+    for path, key, parent in session.execute(folders, wanted) if after is None else ():
+        _add_folder(found[parent], TreeNode(path, key, parent, _name(path), None, UNPLACED, True))
+    return {key: Level(level, more.get(key, 0)) for key, level in found.items()}
+
+
+def _add_folder(level: list[TreeNode], folder: TreeNode) -> None:
+    """Add a folder to the nodes of its level: by title, after the pages that have a position."""
+    title = folder.title.casefold()
+    for index, node in enumerate(level):
+        if node.position == UNPLACED and node.title.casefold() > title:
+            level.insert(index, folder)
+            return
+    level.append(folder)
 
 
 def _name(path: str) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, TooLarge
-from wiki.kind import DEFAULT, kind_named, registered_kinds, require_kind
-from wiki.pages import actions, queries, revising
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
+from wiki.kind import DEFAULT
+from wiki.kind_registry import kind_named, registered_kinds, require_kind
+from wiki.pages import actions, below, queries, revising, revisions
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.conflicts.views import conflict_screen, edit_screen, refusal_shown, say_merged
-from wiki.pages.duplicating import copy_of
-from wiki.pages.forms import PageForm, edit_from, form_of, page_form
+from wiki.pages.forms import PageForm, edit_from, form_of, lines_above, page_form
 from wiki.pages.links.backlinks import backlinks as pages_linking_to
 from wiki.pages.links.marking import marks_for, marks_of
 from wiki.pages.merging import Text
 from wiki.pages.models import Page
+from wiki.pages.new_addresses import address_for
+from wiki.pages.ordering.parents import Choice, parents_in
 from wiki.pages.page_context import (
     Past,
     frame,
@@ -28,34 +32,51 @@ from wiki.pages.page_context import (
     past_at,
     place_at,
     preview_of,
+    shown_tree,
     space_tree,
     with_includes,
     with_mentions,
 )
 from wiki.pages.rendering.including import without_includes
-from wiki.pages.rendering.stored import ensure_head, prepare, read_links, read_rendering
+from wiki.pages.rendering.reading import read_links, read_rendering
+from wiki.pages.rendering.stored import ensure_head, prepare
 from wiki.pages.saving import checks
+from wiki.pages.saving.duplicating import copy_of
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.pages.saving.form_saves import max_bytes, save_form, show_saved
+from wiki.pages.saving.own_messages import message_in_words
 from wiki.pages.saving.prescan import context_of_new
+from wiki.pages.saving.secrets import SecretsFound
+from wiki.pages.saving.section_edits import fragment_of, narrowed, widened
 from wiki.pages.saving.submit import Conflict
-from wiki.pages.secrets import SecretsFound
 from wiki.pages.tree import children_of
 from wiki.rules.access import May
+from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
-from wiki.text.markdown.markup import RenderContext, mark
-from wiki.text.paths import join, parent_of, path_key, slugify, title_from
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.fragments import with_section_links
+from wiki.text.markdown.markup import mark
+from wiki.text.own_texts import in_words, sentence_of
+from wiki.text.paths import parent_of, path_key, slugify, title_from
 from wiki.web.errors import flash
+from wiki.web.limits.rate_limit import costs
 from wiki.web.public import public
-from wiki.web.rate_limit import costs
 from wiki.web.reauth_form import keeps_text
 from wiki.web.request import actor, finish_reading, parts, reading, writing
 from wiki.web.response_cache import cached
-from wiki.web.slots import page_columns
+from wiki.web.screens.slots import page_columns
 from wiki.web.urls import page_url, verb
 
 blueprint = Blueprint("pages", __name__)
 blueprint.add_app_template_global(space_tree)
+blueprint.add_app_template_filter(with_section_links)
+blueprint.add_app_template_filter(message_in_words)
+
+
+@blueprint.app_template_global()
+def possible_parents(space: Space) -> Sequence[Choice]:
+    """Return pages of a space under which the actor may put one."""
+    return parents_in(reading(), actor(), space)
 
 
 @blueprint.get("/<space:slug>/", defaults={"path": ""})
@@ -77,11 +98,11 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     page = past.page
     number = request.args.get("revision", type=int)
     if "revision" in request.args and (number is None or not 1 <= number <= page.head):
-        raise queries.NoSuchRevision(page)
+        raise revisions.NoSuchRevision(page)
     session = reading()
     is_head = (number or page.head) == page.head
     live = page.deleted_at is None
-    revision, block_columns = queries.get_revision_with(
+    revision, block_columns = revisions.get_revision_with(
         session,
         page,
         number or page.head,
@@ -104,15 +125,12 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         html = with_mentions(without_includes(html))
     return render_template(
         "pages/read.html",
-        **page_frame(past, page),
-        past=past,
+        **page_frame(past, page, block_columns),
         kind=kind_named(page.kind),
         revision=revision,
         is_old=not is_head,
         html=html,
         rendering=rendering,
-        can_edit=past.may_restore,
-        block_columns=block_columns,
     )
 
 
@@ -124,7 +142,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         return redirect(f"{url}?{query}" if query else url, 302)
     session = reading()
     key = path_key(place.path)
-    below = children_of(session, place.seen, [key])[key]
+    below = shown_tree(place.seen, children_of(session, place.seen, [key]), key)
     if not place.path:
         return render_template(
             "pages/empty_space.html",
@@ -142,7 +160,7 @@ def _nothing_here(place: queries.Place) -> ResponseReturnValue:
         deleted=place.deleted,
         can_edit=bool(place.seen.may(May.EDIT)),
     )
-    return body, 200 if below else 404
+    return body, 200 if below.nodes else 404
 
 
 @blueprint.get("/-/p/<int:page_id>")
@@ -155,7 +173,7 @@ def permalink(page_id: int) -> ResponseReturnValue:
 def _new_again(sent: Mapping[str, str], *, slug: str) -> ResponseReturnValue:
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
-    return _new_screen(seen, page_form(sent), sent=sent)
+    return new_screen(seen, page_form(sent), sent=sent)
 
 
 @blueprint.route("/<space:slug>/-/new", methods=["GET", "POST"])
@@ -169,20 +187,27 @@ def new(slug: str) -> ResponseReturnValue:
     if request.method == "GET":
         if form.path and not form.title:
             form.title = title_from(form.path)
-        return _new_screen(seen, form)
-    path = form.path or join(request.form.get("under", ""), slugify(form.title))
-    place = NewPage(seen.space, "" if request.form.get("home") else path)
+        return new_screen(seen, form)
     try:
+        place = NewPage(seen.space, _new_path(seen.space, form))
         edit = edit_from(form, place, max_bytes()).normalised()
         if "preview" in request.form:
             html = _preview_of(edit, context_of_new(edit))
-            return _new_screen(seen, form, preview=html)
+            return new_screen(seen, form, preview=html)
         saved = save_form(seen, edit)
     except (Invalid, TooLarge) as error:
-        return _new_screen(seen, form, error)
+        return new_screen(seen, form, error)
     except (SecretsFound, ShowsRestricted) as found:
-        return _new_screen(seen, form, refused=found)
-    return show_saved(saved)
+        return new_screen(seen, form, refused=found)
+    return show_saved(saved, attach=request.form.get("then") == "edit")
+
+
+def _new_path(space: Space, form: PageForm) -> str:
+    """Return the path for the new page of a form: a typed one, or one made from the title."""
+    if request.form.get("home") or form.path:
+        return "" if request.form.get("home") else form.path
+    under = checks.checked_path(request.form.get("under", ""))
+    return address_for(reading(), actor(), space, under, form.title)[0]
 
 
 def _preview_of(edit: Edit, context: RenderContext, page: Page | None = None) -> str:
@@ -191,7 +216,7 @@ def _preview_of(edit: Edit, context: RenderContext, page: Page | None = None) ->
     return preview_of(rendering, context.space, context.path, page)
 
 
-def _new_screen(
+def new_screen(
     seen: Any,
     form: PageForm,
     error: Invalid | TooLarge | None = None,
@@ -199,6 +224,11 @@ def _new_screen(
     sent: Mapping[str, str] | None = None,
     refused: SecretsFound | ShowsRestricted | None = None,
 ) -> ResponseReturnValue:
+    """Show the form for a new page.
+
+    :param sent: the fields of the form that are not the page's: the path of the page to create it
+        below (``under``), and the name under which the browser keeps the draft (``draft``).
+    """
     status = error.status if error else refused.status if refused else 200
     sent = request.values if sent is None else sent
     under = sent.get("under") or parent_of(form.path) or ""
@@ -225,53 +255,71 @@ def duplicate(slug: str, path: str) -> ResponseReturnValue:
     place.seen.require(May.EDIT)
     form, under = copy_of(reading(), actor(), place, page)
     log_read(place.seen, page, page.head)
-    return _new_screen(place.seen, form, sent={"under": under, "draft": f"copy:{page.id}"})
+    return new_screen(place.seen, form, sent={"under": under, "draft": f"copy:{page.id}"})
 
 
 def _edit_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
-    return edit_screen(place, page, page_form(sent, kind_named(page.kind)))
+    return edit_screen(place, page, _sent_form(page, sent))
+
+
+def _sent_form(page: Page, sent: Mapping[str, str]) -> PageForm:
+    """Return the form of a page, or of one of its sections, that was sent."""
+    form = page_form(sent, kind_named(page.kind))
+    form.section, form.section_title = sent.get("section", ""), sent.get("section_title", "")
+    return form
 
 
 @verb(blueprint, "edit", methods=["GET", "POST"])
 @keeps_text(_edit_again)
 def edit(slug: str, path: str) -> ResponseReturnValue:
-    """Edit a page. The form carries the number of the revision that the edit started from."""
+    """Edit a page or, with ``section``, one of its sections. The form carries the number of the
+    revision that the edit started from."""
     place = place_at(slug, path)
     page = live_page(place)
     place.seen.require(May.EDIT)
     if request.method == "GET":
-        head = queries.head_of(reading(), page)
-        form = form_of(revising.text_of(reading(), head), page.head)
-        log_read(place.seen, page, page.head)
-        return edit_screen(place, page, form)
-    form = page_form(request.form, kind_named(page.kind))
+        return _open_editor(place, page)
+    form = whole = _sent_form(page, request.form)
     try:
-        edit = edit_from(form, page.id, max_bytes()).normalised()
+        whole = widened(reading(), page, form)
         if "preview" in request.form:
+            edit = edit_from(form, page.id, max_bytes()).normalised()
             title = edit.text.title if edit.text else ""
             context = RenderContext(slug, page.path, page.folder, title, routes=page.routes)
             return edit_screen(place, page, form, preview=_preview_of(edit, context, page))
-        saved = save_form(place.seen, edit, page)
+        saved = save_form(place.seen, edit_from(whole, page.id, max_bytes()).normalised(), page)
     except Conflict as conflict:
-        return conflict_screen(place, page, form, conflict)
+        return conflict_screen(place, page, whole, conflict)
     except (SecretsFound, ShowsRestricted) as found:
-        return edit_screen(place, page, form, refused=found)
+        return edit_screen(place, page, whole, refused=found)
     except (Invalid, TooLarge) as error:
         return edit_screen(place, page, form, error)
     if saved.merged:
         say_merged(saved, form.base)
     elif not saved.changed:
-        flash("Nothing was changed, so nothing was saved.", "note")
-    return show_saved(saved)
+        flash(_("Nothing was changed, so nothing was saved."), "note")
+    return show_saved(saved, fragment_of(form))
+
+
+def _open_editor(place: queries.Place, page: Page) -> ResponseReturnValue:
+    """Show the editor with the text of a page, or of the section that the address names."""
+    form = form_of(revising.text_of(reading(), revisions.head_of(reading(), page)), page.head)
+    log_read(place.seen, page, page.head)
+    section = request.args.get("section", "")
+    narrow = narrowed(form, section) if section else None
+    if section and narrow is None:
+        flash(_("This section can’t be edited on its own, so this is the whole page."), "note")
+    return edit_screen(place, page, narrow or form)
 
 
 @blueprint.post("/<space:slug>/-/preview")
 @costs("previews")
 def preview(slug: str) -> ResponseReturnValue:
-    """Return the preview of the text in the editor, as a fragment of HTML in JSON."""
+    """Return the preview of the text in the editor, as a fragment of HTML in JSON. Its blocks have
+    the numbers of their lines, not counting the ``above`` lines of front matter."""
     seen = see_space(reading(), actor(), slug)
     seen.require(May.EDIT)
     form = page_form(request.form)
@@ -280,10 +328,12 @@ def preview(slug: str) -> ResponseReturnValue:
     path = checks.checked_path(form.path) if is_page else slugify(checked.title)
     page = queries.look_up(reading(), actor(), slug, path).page if is_page else None
     routes = page.routes if page else ()
-    context = RenderContext(slug, path, form.folder, checked.title, routes=routes)
+    context = RenderContext(slug, path, form.folder, checked.title, routes=routes, lines=True)
     rendering = prepare(checks.content_hash_of(checked), checked.body, context)
     html = preview_of(rendering, slug, path)
-    return jsonify({"html": html, "source_shown": rendering.source_shown})
+    above = lines_above(form.body, checked.body)
+    reason = sentence_of(rendering.source_shown)
+    return jsonify({"html": in_words(html), "source_shown": reason, "above": above})
 
 
 @verb(blueprint, "delete", methods=["GET", "POST"])
@@ -298,15 +348,17 @@ def delete(slug: str, path: str) -> ResponseReturnValue:
                 session, actor(), page.id, with_subtree="subtree" in request.form
             )
         flash(
-            f"Deleted {len(gone)} pages. They can be restored."
-            if len(gone) > 1
-            else "Deleted. It can be restored."
+            ngettext(
+                "Deleted. It can be restored.",
+                "Deleted %(num)s pages. They can be restored.",
+                len(gone),
+            )
         )
         return redirect(page_url(slug, page.path), 303)
     return render_template(
         "pages/delete.html",
         **page_frame(place, page),
-        subtree=queries.subtree_of(reading(), actor(), page),
+        subtree=below.subtree_of(reading(), actor(), page),
         linking=pages_linking_to(reading(), actor(), page),
     )
 
@@ -331,15 +383,14 @@ def undelete(page_id: int) -> ResponseReturnValue:
             error = refused
             page = queries.get_page(reading(), actor(), page_id)
         else:
-            flash("Page restored.")
+            flash(_("Page restored."))
             return redirect(page_url(page.space.slug, back.path), 303)
-    revision = queries.head_of(reading(), page)
+    revision = revisions.head_of(reading(), page)
     log_read(seen_page, page, page.head)
     rendering = read_rendering(reading(), page.space.slug, revision)
     body = render_template(
         "pages/undelete.html",
-        **frame(seen, page.path, page.title),
-        page=page,
+        **page_frame(Past(seen_page, page), page),
         revision=revision,
         html=with_mentions(without_includes(rendering.html)),
         path=request.form.get("path", page.path),
@@ -358,20 +409,4 @@ def backlinks(slug: str, path: str) -> ResponseReturnValue:
         "pages/backlinks.html",
         **page_frame(place, page),
         linking=pages_linking_to(reading(), actor(), page),
-    )
-
-
-@blueprint.get("/<space:slug>/-/tree")
-@public
-def tree(slug: str) -> ResponseReturnValue:
-    """Show the tree of a space, one level at a time."""
-    seen = see_space(reading(), actor(), slug)
-    under = checks.checked_path(request.args.get("under", ""))
-    key = path_key(under)
-    return render_template(
-        "pages/tree.html",
-        **frame(seen, under),
-        under=under,
-        below=children_of(reading(), seen, [key])[key],
-        can_edit=bool(seen.may(May.EDIT)),
     )

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, require_allowed
+from wiki.i18n import gettext as _
 from wiki.people import actions, queries, tokens
 from wiki.people.factors.mfa_policy import must_have_factor
 from wiki.people.factors.queries import clear_factors, count_factors
@@ -70,9 +71,14 @@ def set_role(handle: str) -> ResponseReturnValue:
         try:
             role = SiteRole(request.form.get("role", ""))
         except ValueError:
-            raise Invalid("Choose one of the roles.", field="role") from None
+            raise Invalid(_("Choose one of the roles."), field="role") from None
         actions.set_site_role(session, actor(), person, role)
-        return f"{person.name} is now {'an' if role is SiteRole.ADMIN else 'a'} {role}."
+        match role:
+            case SiteRole.ADMIN:
+                return _("%(name)s is now an admin.", name=person.name)
+            case SiteRole.GUEST:
+                return _("%(name)s is now a guest.", name=person.name)
+        return _("%(name)s is now a member.", name=person.name)
 
     return _change(handle, change)
 
@@ -84,7 +90,7 @@ def disable(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.disable(session, actor(), person)
-        return f"{person.name}’s account is disabled."
+        return _("%(name)s’s account is disabled.", name=person.name)
 
     return _change(handle, change)
 
@@ -95,7 +101,7 @@ def enable(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.enable(session, actor(), person)
-        return f"{person.name}’s account is enabled again."
+        return _("%(name)s’s account is enabled again.", name=person.name)
 
     return _change(handle, change)
 
@@ -106,7 +112,7 @@ def end_sign_ins(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         actions.end_sessions(session, actor(), person.id)
-        return f"{person.name} was signed out everywhere."
+        return _("%(name)s was signed out everywhere.", name=person.name)
 
     return _change(handle, change)
 
@@ -118,8 +124,11 @@ def remove_factors(handle: str) -> ResponseReturnValue:
 
     def change(session: Session, person: Person) -> str:
         if not clear_factors(session, actor(), settings(), person):
-            return f"{person.name} has no second factor."
-        return f"{person.name} now signs in with a password only and was notified by email."
+            return _("%(name)s has no second factor.", name=person.name)
+        return _(
+            "%(name)s now signs in with a password only and was notified by email.",
+            name=person.name,
+        )
 
     return _change(handle, change)
 
@@ -133,11 +142,18 @@ def merge(handle: str) -> ResponseReturnValue:
             placeholder = queries.get_person(session, actor(), handle)
             into = actions.find_person(session, typed)
             if into is None:
-                raise Invalid("No account has that user name or address.", field="into")
+                raise Invalid(_("No account has that user name or address."), field="into")
             merge_by_hand(session, actor(), placeholder, into)
     except Invalid as error:
         return _screen(queries.get_person(reading(), actor(), handle), error)
-    flash(f"Work imported as {placeholder.name} is now assigned to {into.name}.", "good")
+    flash(
+        _(
+            "Work imported as %(imported)s is now assigned to %(name)s.",
+            imported=placeholder.name,
+            name=into.name,
+        ),
+        "good",
+    )
     return redirect(f"/-/admin/people/{into.handle}", 303)
 
 
@@ -167,6 +183,7 @@ def _screen(person: Person, error: Invalid | None = None) -> ResponseReturnValue
         person=person,
         sign_ins=count,
         seen_at=seen_at,
+        has_photo=queries.has_photo(reading(), person),
         addresses=queries.addresses_of(reading(), actor(), person),
         tokens=len(tokens.tokens_of(reading(), actor(), person)),
         provider=settings().provider,

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
 from wiki.people.admin import admins_only
 from wiki.people.factors.mfa_policy import WHO_MUST, Who, list_groups, require_of_groups, standing
 from wiki.people.factors.queries import holds_factor
@@ -31,12 +32,15 @@ def change() -> ResponseReturnValue:
     try:
         who = Who(request.form.get("who", ""))
     except ValueError:
-        return _screen(Invalid("Choose who needs a second factor.", field="who"))
+        return _screen(Invalid(_("Choose who needs a second factor."), field="who"))
     chosen = request.form.getlist("group", type=int)
     with writing() as session:
         changed = change_setting(session, actor(), WHO_MUST, who)
         changed = bool(require_of_groups(session, actor(), chosen)) or changed
-    flash("Saved. The change applies from now on." if changed else "Nothing was changed.", "good")
+    flash(
+        _("Saved. The change applies from now on.") if changed else _("Nothing was changed."),
+        "good",
+    )
     return redirect("/-/admin/factors", 303)
 
 

@@ -7,6 +7,7 @@ from time import monotonic
 
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.i18n import gettext as _
 from wiki.mail import smtp as postman
 from wiki.mail.smtp import NotSent
 from wiki.outbox.deliver import Happening
@@ -36,7 +37,7 @@ def send_mail(database: Database, settings: Settings, batch: Sequence[Happening]
 def _send(mail: Mail, settings: Settings) -> None:
     global _rests_until
     if monotonic() < _rests_until:
-        raise NotSent("The mail server didn’t respond a moment ago.", unreachable=True)
+        raise NotSent(_("The mail server didn’t respond a moment ago."), unreachable=True)
     try:
         postman.send(mail, settings)
     except NotSent as error:

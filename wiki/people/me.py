@@ -8,13 +8,15 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from wiki.errors import Invalid, NotFound, TooMany
+from wiki.errors import Invalid, NotFound, SignInRequired, TooMany
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
-from wiki.people import actions, queries, tokens
+from wiki.people import actions, names, passwords, queries, tokens
 from wiki.people.factors import queries as factors
 from wiki.people.imported import account_merge
 from wiki.people.models import LoginSession, Person
 from wiki.people.oidc import identities
+from wiki.people.preferences import language_choices, preferences_of, zone_choices
 from wiki.people.signin import limiting, sign_in
 from wiki.people.signin import reauthentication as confirming
 from wiki.people.signin.devices import device
@@ -47,11 +49,12 @@ def change_profile() -> ResponseReturnValue:
             changed = actions.change_profile(
                 session, actor(), myself(session), name=name, email=email
             )
-            if "email" in changed and before:
-                mails.post(session, actor(), before, mails.address_changed(settings(), person.name))
+            if "email" in changed:
+                template = "people/mail/address_changed.txt"
+                mails.post(session, settings(), actor(), before, template, name=person.name)
     except (Invalid, TooMany) as error:
         return screen(error)
-    flash("Profile saved." if changed else "Nothing was changed.", "good")
+    flash(_("Profile saved.") if changed else _("Nothing was changed."), "good")
     return redirect("/-/me", 303)
 
 
@@ -60,20 +63,22 @@ def change_profile() -> ResponseReturnValue:
 def change_password() -> ResponseReturnValue:
     """Change the password, or set the first one; other sign-ins end."""
     try:
-        hashed = actions.hash_password(request.form.get("new_password", ""), field="new_password")
+        hashed = passwords.hash_password(request.form.get("new_password", ""), field="new_password")
         with writing() as session:
             person = myself(session)
             is_first = person.password_hash is None
             actions.set_password(
                 session, actor(), person, hashed, keep_session=sign_in.current().session_id
             )
-            if person.email:
-                letter = mails.password_changed(settings(), person.name)
-                mails.post(session, actor(), person.email, letter)
+            template = "people/mail/password_changed.txt"
+            mails.post(session, settings(), actor(), person, template)
     except (Invalid, TooMany) as error:
         return screen(error)
-    done = "Your password is set." if is_first else "Your password was changed."
-    flash(f"{done} You were signed out everywhere else.", "good")
+    if is_first:
+        done = _("Your password is set. You were signed out everywhere else.")
+    else:
+        done = _("Your password was changed. You were signed out everywhere else.")
+    flash(done, "good")
     return redirect("/-/me", 303)
 
 
@@ -83,7 +88,7 @@ def claim_address() -> ResponseReturnValue:
     typed = request.form.get("claim_address", "")
     try:
         counters = limiting.claim_counters(
-            actor().person_id or 0, actions.checked_email(typed, field="claim_address")
+            actor().person_id or 0, names.checked_email(typed, field="claim_address")
         )
         limiting.refuse_if_spent(reading(), counters)
         with writing() as session:
@@ -92,8 +97,10 @@ def claim_address() -> ResponseReturnValue:
     except (Invalid, TooMany) as error:
         return screen(error)
     flash(
-        "If any work was imported under that address, we’ve sent a link to it. "
-        "The link works once and expires in a day.",
+        _(
+            "If any work was imported under that address, we’ve sent a link to it. "
+            "The link works once and expires in a day."
+        ),
         "good",
     )
     return redirect("/-/me#imported", 303)
@@ -110,7 +117,7 @@ def end_sign_in(session_id: int) -> ResponseReturnValue:
     if session_id == sign_in.current().session_id:
         sign_in.leave()
         return redirect("/", 303)
-    flash("That device was signed out.", "good")
+    flash(_("That device was signed out."), "good")
     return redirect("/-/me#sign-ins", 303)
 
 
@@ -120,12 +127,17 @@ def end_other_sign_ins() -> ResponseReturnValue:
     me = sign_in.current()
     with writing() as session:
         actions.end_sessions(session, me.actor, me.actor.person_id or 0, keep=me.session_id)
-    flash("You were signed out everywhere else.", "good")
+    flash(_("You were signed out everywhere else."), "good")
     return redirect("/-/me#sign-ins", 303)
 
 
 def myself(session: Session) -> Person:
-    """Return the person who is signed in."""
+    """Return the person who is signed in.
+
+    :raises SignInRequired: if nobody is.
+    """
+    if actor().is_anonymous:
+        raise SignInRequired
     return session.get_one(Person, actor().person_id)
 
 
@@ -137,6 +149,9 @@ def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
         "person": person,
         "name": request.form.get("name", person.name),
         "email": request.form.get("email", person.email or ""),
+        "preferences": preferences_of(person),
+        "languages": language_choices(),
+        "zones": zone_choices(),
         "offer": account_merge.claimable_by_email(session, actor()),
         "addresses": queries.addresses_of(session, actor(), person),
         "factors": factors.factors_of(session, person.id),
@@ -147,7 +162,7 @@ def screen(error: Invalid | TooMany | None = None) -> ResponseReturnValue:
         "sign_ins": [(row, device(row.user_agent)) for row in queries.sign_ins(session, actor())],
         "tokens": tokens.tokens_of(session, actor(), person),
         "sent": request.form if error else {},
-        "least": actions.MIN_PASSWORD,
+        "least": passwords.MIN_PASSWORD,
         "errors": {error.field or "": error.sentence} if error else {},
     }
     body = render_template("people/me.html", **values)

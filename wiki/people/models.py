@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wiki.db import Base, BigId, Json, now
@@ -25,6 +25,10 @@ class Person(Base):
 
     ``seen_at`` is when they were last seen in a browser, to within a quarter of an hour, and
     ``left_at`` when they were last seen in the visit before the present one.
+
+    ``language``, ``time_zone`` and ``theme`` are what they chose for their screens; None leaves it
+    to their browser. ``photo`` is the SHA-256 of the photo that is shown of them
+    (:class:`wiki.photos.models.Photo`): none while the account is disabled.
     """
 
     __tablename__ = "people"
@@ -42,6 +46,10 @@ class Person(Base):
     service_at: Mapped[datetime | None]
     seen_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    language: Mapped[str | None] = mapped_column(String(20))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    theme: Mapped[str | None] = mapped_column(String(10))
+    photo: Mapped[str | None] = mapped_column(String(64))
 
     def actor(self, within: frozenset[int] | None = None) -> Actor:
         """Return the person as an actor for access checks; for a token, ``within`` holds the ids of
@@ -106,50 +114,6 @@ class GroupPerson(Base):
     )
 
 
-class PersonAddress(Base):
-    """An address from a Git history and the person whose work it signs: a placeholder or, once
-    ``proven_at`` is set, an account."""
-
-    __tablename__ = "person_addresses"
-
-    key: Mapped[str] = mapped_column(String(254), primary_key=True)
-    address: Mapped[str] = mapped_column(Text)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    proven_at: Mapped[datetime | None]
-
-
-class Merged(Base):
-    """A placeholder that was merged into another person. Its row stays, so that its id and handle
-    are never used again, and its profile redirects."""
-
-    __tablename__ = "merged_people"
-
-    person_id: Mapped[int] = mapped_column(
-        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
-    )
-    into_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    merged_at: Mapped[datetime] = mapped_column(default=now)
-    merged_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
-
-
-class AddressClaim(OneTimeToken):
-    """A claim of an account to an address, and the link, usable once, that proves it.
-
-    As with a password link, the worker checks whether the address has imported work.
-    """
-
-    __tablename__ = "address_claims"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    address: Mapped[str] = mapped_column(String(254))
-    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime]
-    used_at: Mapped[datetime | None]
-
-
 class LoginSession(Base):
     """A sign-in on one device. The cookie holds a token of which only the hash is stored.
 
@@ -191,87 +155,6 @@ class KnownBrowser(Base):
     )
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(default=now)
-
-
-class Authenticator(Base):
-    """An app that generates codes from a shared secret and the time (TOTP).
-
-    It is active once ``proven_at`` is set. ``step`` is the latest time step whose code was used, so
-    that no code works twice. The secret is encrypted with the wiki's key.
-    """
-
-    __tablename__ = "authenticators"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(100))
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
-    step: Mapped[int | None] = mapped_column(BigInteger)
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    proven_at: Mapped[datetime | None]
-    used_at: Mapped[datetime | None]
-
-
-class Passkey(Base):
-    """A passkey or security key (WebAuthn).
-
-    ``user_handle`` identifies its owner to it. ``verifies`` says that it asked for a finger, a face
-    or a PIN when it was added, so that it may sign in without a password.
-    """
-
-    __tablename__ = "passkeys"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(100))
-    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
-    sign_count: Mapped[int] = mapped_column(BigInteger)
-    user_handle: Mapped[str] = mapped_column(String(100))
-    transports: Mapped[list[str]]
-    verifies: Mapped[bool]
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    used_at: Mapped[datetime | None]
-
-
-class PasskeyChallenge(OneTimeToken):
-    """A challenge for a passkey to sign, valid once and for minutes. The browser's cookie holds it;
-    only its hash is stored."""
-
-    __tablename__ = "passkey_challenges"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    token_hash: Mapped[str] = mapped_column("challenge_hash", String(64), unique=True)
-    purpose: Mapped[str] = mapped_column(String(20))
-    person_id: Mapped[int | None] = mapped_column(
-        ForeignKey("people.id", ondelete="CASCADE"), index=True
-    )
-    expires_at: Mapped[datetime] = mapped_column(index=True)
-
-
-class RecoveryCode(OneTimeToken):
-    """A code, usable once, for a person who has lost their other factors; stored as a hash."""
-
-    __tablename__ = "recovery_codes"
-    __table_args__ = (UniqueConstraint("person_id", "code_hash"),)
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
-    token_hash: Mapped[str] = mapped_column("code_hash", String(64))
-    created_at: Mapped[datetime] = mapped_column(default=now)
-    used_at: Mapped[datetime | None]
-
-
-class FactorGroup(Base):
-    """A group whose people must have a second factor."""
-
-    __tablename__ = "factor_groups"
-
-    group_id: Mapped[int] = mapped_column(
-        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
-    )
-    required_at: Mapped[datetime] = mapped_column(default=now)
-    required_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 
 
 class SiteSetting(Base):

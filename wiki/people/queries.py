@@ -6,15 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, String, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import NotFound, require_allowed
+from wiki.people.imported.models import PersonAddress
 from wiki.people.imported.placeholders import is_account, is_placeholder
-from wiki.people.models import LoginSession, Person, PersonAddress
+from wiki.people.models import LoginSession, Person
+from wiki.photos.models import Photo
 from wiki.rules.access import Actor, may_administer
-from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.paging import Slice, slice_of
+
+BY_NAME = (func.lower(Person.name, type_=String), Person.id)
+"""The order of people by name, for ``slice_of``."""
 
 
 def can_sign_in() -> ColumnElement[bool]:
@@ -63,8 +68,7 @@ def list_people(
         .where(LoginSession.person_id == Person.id)
         .scalar_subquery()
     )
-    found = select(Person, last_seen).order_by(Person.handle).limit(limit + 1)
-    found = found.where(is_placeholder() if imported else is_account())
+    found = select(Person, last_seen).where(is_placeholder() if imported else is_account())
     words = "".join(character for character in query if character.isprintable()).strip().lower()
     if words:
         found = found.where(
@@ -79,15 +83,10 @@ def list_people(
                 func.lower(Person.name).contains(words, autoescape=True),
             )
         )
-    cursor = decode_cursor(after, [str])
-    if cursor:
-        found = found.where(Person.handle > cursor[0])
-    people = session.execute(found).all()
-    more = len(people) > limit
-    people = people[:limit]
-    addresses = _addresses(session, [person.id for person, _ in people]) if imported else {}
-    rows = [PersonRow(one, seen, tuple(addresses.get(one.id, ()))) for one, seen in people]
-    return Slice(rows, encode_cursor([rows[-1].person.handle]) if more else None)
+    people = slice_of(session, found, (Person.handle,), after, limit)
+    addresses = _addresses(session, [row[0].id for row in people.rows]) if imported else {}
+    rows = [PersonRow(one, seen, tuple(addresses.get(one.id, ()))) for one, seen, _ in people.rows]
+    return Slice(rows, people.after)
 
 
 def get_person(session: Session, actor: Actor, handle: str) -> Person:
@@ -150,3 +149,11 @@ def sign_ins_of(session: Session, actor: Actor, person: Person) -> tuple[int, da
         )
     ).one()
     return row[0], row[1]
+
+
+def has_photo(session: Session, person: Person) -> bool:
+    """Return whether a photo of the person is stored; that of a disabled account is not shown."""
+    if person.disabled_at is None:
+        return person.photo is not None
+    stored = select(Photo.person_id).where(Photo.person_id == person.id)
+    return session.scalar(stored) is not None

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wiki.db import now
+from wiki.db import insert_into, now
 from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
 from wiki.people.events import SiteSettingChanged
@@ -52,13 +51,16 @@ def change_setting(session: Session, actor: Actor, setting: Setting[Value], valu
     require_allowed(may_administer(actor))
     if read_setting(session, setting) == value:
         return False
-    new = {"value": value, "changed_at": now(), "changed_by_id": actor.person_id}
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(
-        insert(SiteSetting)
-        .values(key=setting.key, **new)
-        .on_conflict_do_update(index_elements=["key"], set_=new)
-    )
+    store_setting(session, actor, setting.key, value)
     publish(session, actor, SiteSettingChanged(setting.key, value))
     return True
+
+
+def store_setting(session: Session, actor: Actor, key: str, value: Any) -> None:
+    """Store a value without an event; the caller checks permission and publishes."""
+    new = {"value": value, "changed_at": now(), "changed_by_id": actor.person_id}
+    session.execute(
+        insert_into(session, SiteSetting)
+        .values(key=key, **new)
+        .on_conflict_do_update(index_elements=["key"], set_=new)
+    )

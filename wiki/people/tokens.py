@@ -5,18 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
 from wiki.outbox.actions import publish
-from wiki.people.actions import checked_name, create_person
+from wiki.people.actions import create_person
 from wiki.people.events import TokenCreated, TokenRevoked
 from wiki.people.factors.mfa_policy import lacks_factor
 from wiki.people.models import ApiToken, Person, TokenSpace
+from wiki.people.names import checked_name
 from wiki.people.one_time import hash_token, new_token
 from wiki.rules.access import NARROW, Actor, may_administer
 from wiki.rules.roles import SiteRole
@@ -54,7 +56,7 @@ def create_service(
     """
     require_allowed(may_administer(actor))
     if site_role not in (SiteRole.GUEST, SiteRole.MEMBER):
-        raise Invalid("A service account can only be a guest or a member.", field="site_role")
+        raise Invalid(_("A service account can only be a guest or a member."), field="site_role")
     person = create_person(session, actor, handle=handle, name=name, site_role=site_role)
     person.service_at = now()
     session.flush()
@@ -91,24 +93,19 @@ def create_token(
     name = checked_name(name)
     if not name:
         raise Invalid(
-            "Enter a name for the token, so that you can identify it later.", field="token_name"
+            _("Enter a name for the token, so that you can identify it later."), field="token_name"
         )
     if len(name) > 100:
-        raise Invalid("Use at most 100 characters for the token’s name.", field="token_name")
+        raise Invalid(_("Use at most 100 characters for the token’s name."), field="token_name")
     if days is not None and not 1 <= days <= LONGEST_DAYS:
-        raise Invalid(f"Choose a lifetime of 1 to {LONGEST_DAYS} days.", field="days")
-    if person.disabled_at is not None:
-        raise Invalid(f"{person.name}’s account is disabled.", field="token_name")
-    moment = now()
-    live = select(func.count()).where(
-        ApiToken.person_id == person.id,
-        ApiToken.revoked_at.is_(None),
-        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > moment),
-    )
-    if (session.scalar(live) or 0) >= MOST:
         raise Invalid(
-            f"An account can have at most {MOST} tokens. Revoke one first.", field="token_name"
+            _("Choose a lifetime of 1 to %(limit)s days.", limit=LONGEST_DAYS),
+            field="days",
         )
+    if person.disabled_at is not None:
+        raise Invalid(_("%(name)s’s account is disabled.", name=person.name), field="token_name")
+    moment = now()
+    _require_fewer(session, person, moment)
     token = PREFIX + new_token()
     row = ApiToken(
         token_hash=hash_token(token),
@@ -127,6 +124,20 @@ def create_token(
     session.flush()
     publish(session, actor, TokenCreated(person.id, row.id))
     return row, token
+
+
+def _require_fewer(session: Session, person: Person, moment: datetime) -> None:
+    """Refuse another token if the account has as many live ones as it can have."""
+    live = select(func.count()).where(
+        ApiToken.person_id == person.id,
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > moment),
+    )
+    if (session.scalar(live) or 0) >= MOST:
+        raise Invalid(
+            _("An account can have at most %(limit)s tokens. Revoke one first.", limit=MOST),
+            field="token_name",
+        )
 
 
 def revoke_token(session: Session, actor: Actor, token_id: int) -> ApiToken:
@@ -154,7 +165,7 @@ def tokens_of(session: Session, actor: Actor, person: Person) -> Sequence[TokenR
     :raises Forbidden: for other actors.
     """
     if not _may_see(actor, person.id):
-        raise Forbidden("Only the owner of the account and admins can see this.")
+        raise Forbidden(_("Only the owner of the account and admins can see this."))
     found = session.scalars(
         select(ApiToken)
         .where(ApiToken.person_id == person.id, ApiToken.revoked_at.is_(None))
@@ -241,9 +252,11 @@ def _require_maker(actor: Actor, person: Person) -> None:
         return
     require_allowed(may_administer(actor))
     if actor.person_id is not None and person.service_at is None:
-        raise Forbidden("People create their own tokens.")
+        raise Forbidden(_("People create their own tokens."))
     if person.imported_at is not None:
-        raise Invalid(f"{person.name} has no account, only imported work.", field="token_name")
+        raise Invalid(
+            _("%(name)s has no account, only imported work.", name=person.name), field="token_name"
+        )
 
 
 def _may_see(actor: Actor, person_id: int) -> bool:

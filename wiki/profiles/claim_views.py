@@ -11,6 +11,7 @@ from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound
+from wiki.i18n import gettext as _
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
 from wiki.people.imported.account_merge import (
@@ -84,5 +85,5 @@ def _screen(offer: ClaimableAccount) -> ResponseReturnValue:
 
 
 def _done(offer: ClaimableAccount) -> ResponseReturnValue:
-    flash(f"The work imported under {offer.address} is now yours.", "good")
+    flash(_("The work imported under %(address)s is now yours.", address=offer.address), "good")
     return redirect(f"/-/people/{actor().handle}", 303)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wiki.profiles import claim_views, commands, views
+from wiki.profiles import claim_views, token_commands, views
 from wiki.room import Room, none_because
 
 ROOM = Room(
     name="profiles",
     blueprints=(views.blueprint, claim_views.blueprint),
     operations=none_because("it shows screens only"),
-    commands=commands.COMMANDS,
+    commands=token_commands.COMMANDS,
     links=none_because("people are reached by their names"),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

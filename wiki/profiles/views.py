@@ -12,7 +12,8 @@ from wiki.history.recent import Change, Touched
 from wiki.pages.links.mentions import may_be_known_to
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for
-from wiki.people.groups import groups_of, see_group
+from wiki.people.groups.actions import see_group
+from wiki.people.groups.members import groups_of
 from wiki.people.imported.account_merge import merged_into
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_see_groups

@@ -4,7 +4,7 @@ index and log."""
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,27 +12,28 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.models import Attachment
-from wiki.db import batches, now
+from wiki.db import now
 from wiki.errors import Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
 from wiki.outbox.actions import publish, scrub
-from wiki.pages.access.acl import (
+from wiki.pages.access.acl import hold_spaces, recompute_acls
+from wiki.pages.access.inheriting import (
     copy_restrictions_before_purge,
-    hold_spaces,
     preserve_inherited_restrictions,
-    recompute_acls,
     spaces_kept_by,
 )
 from wiki.pages.diffs import forget_diffs
-from wiki.pages.models import AllowedSecret, BlameRow, Page, RenderingRow, Revision
-from wiki.pages.queries import head_of, readable_by
-from wiki.pages.rendering.stored import context_of, forget_rendered, rendering_key
+from wiki.pages.models import AllowedSecret, BlameRow, Page, Revision
+from wiki.pages.queries import readable_by
+from wiki.pages.rendering.models import RenderingRow
+from wiki.pages.rendering.own_renderer import forget_rendered
+from wiki.pages.revisions import head_of
+from wiki.pages.saving.secrets import forget_looked
 from wiki.pages.saving.submit import MovedOn
-from wiki.pages.secrets import forget_looked
-from wiki.pages.texts import forget_texts, get_text, put_text
+from wiki.pages.texts.stored import forget_texts, get_text, put_text
 from wiki.pages.tree import settle_folders
 from wiki.purging.events import PagePurged, RevisionPurged
 from wiki.rules.access import Actor, may_administer
-from wiki.spaces.models import Space
 from wiki.text.paths import name_of
 from wiki.transfer.models import Import
 
@@ -101,7 +102,7 @@ def purge_page(
         left.setdefault(space_id, []).append(key)
     for settled, keys in sorted(left.items()):
         recompute_acls(session, settled, keys)
-    forget_unread(session, hashes)
+    forget_texts(session, hashes)
     scrub(session, actor, space_id, page_id, _scrubbed)
     publish(session, actor, PagePurged(space_id, page_id, path, revisions or 0, sorted(files)))
 
@@ -139,7 +140,7 @@ def empty_revisions(
         raise MovedOn
     if page.head in numbers:
         raise Invalid(
-            "The latest revision can’t be purged. Save or restore another one first.",
+            _("The latest revision can’t be purged. Save or restore another one first."),
             field="revision",
         )
     going = session.scalars(
@@ -152,14 +153,16 @@ def empty_revisions(
         .order_by(Revision.number)
     ).all()
     if not going or len(going) != len(set(numbers)):
-        raise Invalid("This revision doesn’t exist or has already been purged.", field="revision")
+        raise Invalid(
+            _("This revision doesn’t exist or has already been purged."), field="revision"
+        )
     hashes = {one.content_hash for one in going}
     told = [(one.number, one.path) for one in going]
     empty = put_text(session, "")
     _empty_rows(session, actor, going, empty)
     _forget_routes(session, page)
     session.expire_all()
-    forget_unread(session, hashes - {empty})
+    forget_texts(session, hashes - {empty})
     for number, path in told:
         publish(session, actor, RevisionPurged(page.space_id, page_id, number, path))
 
@@ -184,6 +187,12 @@ def _empty_rows(session: Session, actor: Actor, rows: Sequence[Revision], empty_
     )
     session.connection().execute(
         delete(BlameRow).where(BlameRow.page_id == page_id, BlameRow.number >= min(numbers))
+    )
+    # The newest revision may not be rendered yet, so that an older rendering is still stored.
+    session.connection().execute(
+        delete(RenderingRow).where(
+            RenderingRow.page_id == page_id, RenderingRow.number.in_(numbers)
+        )
     )
     session.connection().execute(
         delete(AllowedSecret).where(
@@ -252,26 +261,6 @@ def _without_words(name: str, value: Any) -> Any:
     if name in _HARMLESS or isinstance(value, (int, float)) or value is None:
         return value
     return type(value)()
-
-
-def forget_unread(session: Session, hashes: Iterable[str]) -> None:
-    """Delete texts that no revision has any more, and their renderings for places where no revision
-    has them any more."""
-    wanted = sorted(hashes)
-    for some in batches(wanted, 200):
-        kept = {
-            rendering_key(revision.content_hash, context_of(slug, revision))
-            for revision, slug in session.execute(
-                select(Revision, Space.slug)
-                .join(Space, Space.id == Revision.space_id)
-                .where(Revision.content_hash.in_(some))
-                .options(joinedload(Revision.page))
-            )
-        }
-        keys = session.scalars(select(RenderingRow.key).where(RenderingRow.content_hash.in_(some)))
-        gone = [key for key in keys if key not in kept]
-        session.connection().execute(delete(RenderingRow).where(RenderingRow.key.in_(gone)))
-    forget_texts(session, wanted)
 
 
 def forget_memory() -> None:

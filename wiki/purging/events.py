@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from wiki.i18n import lazy_gettext, ngettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
-from wiki.outbox.sentences import Names, Part
+from wiki.outbox.sentences import Names, Part, filled
 
 
 def _purged(row: EventRow, names: Names) -> Iterable[Part]:
     revisions = row.payload.get("revisions") or 0
-    yield Part(f"purged a page with {revisions} revision{'s' if revisions != 1 else ''} ")
     if names.may_read_space(row.space_id) and row.payload.get("path"):
-        yield Part("at ")
-        yield Part(names.path(row.space_id, row.payload["path"]), name=True)
-    else:
-        yield Part("in ")
-        yield names.space(row.space_id)
+        path = Part(names.path(row.space_id, row.payload["path"]), name=True)
+        return filled(
+            ngettext(
+                "purged a page with %(num)s revision at {path}",
+                "purged a page with %(num)s revisions at {path}",
+                revisions,
+            ),
+            {"path": [path]},
+        )
+    return filled(
+        ngettext(
+            "purged a page with %(num)s revision in {space}",
+            "purged a page with %(num)s revisions in {space}",
+            revisions,
+        ),
+        {"space": [names.space(row.space_id)]},
+    )
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,7 @@ class PagePurged(Event):
     """
 
     policy = Policy(Category.CONTENT, expires=False, feed="page_purged", tasks=frozenset({"files"}))
+    title = lazy_gettext("Page purged")
     sentence = _purged
 
     space_id: int
@@ -43,7 +56,8 @@ class RevisionPurged(Event):
     """The permanent removal of a revision's content; the page remains."""
 
     policy = Policy(Category.CONTENT, expires=False, feed="revision_purged")
-    sentence = "purged revision {revision} of {page}"
+    title = lazy_gettext("Revision purged")
+    sentence = lazy_gettext("purged revision {revision} of {page}")
 
     space_id: int
     page_id: int

@@ -16,6 +16,8 @@ from sqlalchemy import func, select
 from wiki.db import Database
 from wiki.outbox.models import EventRow
 from wiki.purging.actions import forget_memory
+from wiki.purging.events import PagePurged, RevisionPurged
+from wiki.redaction.events import Redacted
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ EVERY = 10.0
 AFTERWARDS = 60.0
 """Seconds for which it goes on clearing, since a request in progress may have read the text."""
 
-_EVENTS = ("PagePurged", "RevisionPurged", "Redacted")
+_EVENTS = (PagePurged.__name__, RevisionPurged.__name__, Redacted.__name__)
 
 
 class Forgetter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.purging import commands, views
 from wiki.room import Link, Place, Room, Screen, none_because
 from wiki.rules.roles import SiteRole
@@ -17,11 +18,11 @@ ROOM = Room(
     operations=none_because("purging asks for a confirmation on the screen"),
     commands=commands.COMMANDS,
     links=(
-        Link(Place.ADMIN, 230, "Purged", "purged", section="Content"),
+        Link(Place.ADMIN, 230, lazy_gettext("Purged"), "purged", section=lazy_gettext("Content")),
         Link(
             Place.PAGE,
             130,
-            "Purge",
+            lazy_gettext("Purge"),
             _purge,
             icon="flame",
             shown=lambda on: on.actor.site_role is SiteRole.ADMIN,

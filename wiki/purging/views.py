@@ -6,9 +6,11 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
 from wiki.pages.models import Page
 from wiki.pages.page_context import Past, page_frame
-from wiki.pages.queries import get_revision
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.submit import MovedOn
 from wiki.purging.actions import forget_memory, page_to_purge, purge_page, purge_revisions
 from wiki.purging.queries import going_with, sharing, tombstones
@@ -38,13 +40,12 @@ def purge(page_id: int) -> ResponseReturnValue:
             page = page_to_purge(reading(), actor(), page_id)
         else:
             forget_memory()
-            flash("Page purged. Its freed disk space is being overwritten.")
+            flash(_("Page purged. Its freed disk space is being overwritten."))
             return redirect(page_url(slug, ""), 303)
     past = _past(page)
     body = render_template(
         "purging/page.html",
         **page_frame(past, page),
-        past=past,
         going=going_with(reading(), actor(), page),
         name=request.form.get("name", ""),
         errors=_errors(error),
@@ -74,16 +75,18 @@ def _purge_revision(page: Page) -> ResponseReturnValue:
         else:
             forget_memory()
             flash(
-                f"Revision {number} purged."
-                if len(numbers) == 1
-                else f"{len(numbers)} revisions purged."
+                ngettext(
+                    "Revision %(number)s purged.",
+                    "%(num)s revisions purged.",
+                    len(numbers),
+                    number=number,
+                )
             )
             return redirect(past.url("history"), 303)
     revision = get_revision(reading(), page, number)
     body = render_template(
         "purging/revision.html",
         **page_frame(past, page),
-        past=past,
         revision=revision,
         sharing=sharing(reading(), actor(), page, revision),
         same=request.method == "GET" or "same" in request.form,
@@ -113,7 +116,7 @@ def _check_name(page: Page) -> None:
     typed = " ".join(request.form.get("name", "").split()).casefold()
     names = {" ".join(name.split()).casefold() for name in (page.title, page.path) if name}
     if typed not in names:
-        raise Invalid("Type the page’s title or path exactly as shown.", field="name")
+        raise Invalid(_("Type the page’s title or path exactly as shown."), field="name")
 
 
 def _seen() -> int:

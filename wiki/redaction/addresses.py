@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from wiki.pages.access.acl import preserve_inherited_restrictions, recompute_acls
-from wiki.pages.links.graph import settle_links
+from wiki.pages.access.acl import recompute_acls
+from wiki.pages.access.inheriting import preserve_inherited_restrictions
+from wiki.pages.links.relinking import settle_links
 from wiki.pages.models import Page, Redirect
 from wiki.pages.tree import settle_folders
 from wiki.spaces.models import Space

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.pages.models import AllowedSecret, Revision
-from wiki.pages.secrets import BODY
-from wiki.pages.texts import each_text, put_text
+from wiki.pages.saving.secrets import BODY
+from wiki.pages.texts.stored import each_text, put_text
 from wiki.text.paths import name_of, path_key
 from wiki.text.rewrite.redaction import NAME_MARK, Span
 

@@ -10,7 +10,8 @@ from wiki.attachments.actions import attach_file
 from wiki.attachments.storage import Storage
 from wiki.canary import World
 from wiki.pages.models import Page
-from wiki.redaction.actions import FileTarget, redact_file
+from wiki.redaction.actions import redact_file
+from wiki.redaction.targets import FileTarget
 
 
 def redact_a_file(world: World, session: Session) -> None:

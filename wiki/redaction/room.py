@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from wiki.i18n import lazy_gettext
 from wiki.redaction import canaries, views
 from wiki.redaction.models import RedactedPage, Redaction
 from wiki.room import Link, Place, Probe, Room, Screen, none_because
@@ -24,16 +25,17 @@ ROOM = Room(
         Link(
             Place.SPACE,
             100,
-            "Redactions",
+            lazy_gettext("Redactions"),
             "redactions",
             icon="eraser",
+            section=lazy_gettext("Manage"),
             shown=lambda on: on.may(May.MANAGE),
             covers=True,
         ),
         Link(
             Place.PAGE,
             120,
-            "Redact",
+            lazy_gettext("Redact"),
             _redact,
             icon="eraser",
             shown=lambda on: on.can_edit and on.may(May.MANAGE),

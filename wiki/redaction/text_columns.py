@@ -13,6 +13,7 @@ from sqlalchemy import String, Table, and_, select, update
 from sqlalchemy.orm import Session
 
 from wiki.text.front_matter import block as frontmatter
+from wiki.text.front_matter import changes
 from wiki.text.rewrite.redaction import Span
 from wiki.text.tags import tag_key
 from wiki.text_columns import Area, TextColumns, TextType
@@ -73,7 +74,8 @@ def hide(session: Session, text_columns: TextColumns, area: Area, span: Span) ->
         words += found.words
         these = and_(*(key == value for key, value in zip(keys, found.key, strict=True)))
         if found.values:
-            session.connection().execute(update(table).where(these).values(found.values))
+            values = {**found.values, **text_columns.derived}
+            session.connection().execute(update(table).where(these).values(values))
     return words
 
 
@@ -113,7 +115,7 @@ def _block(block: str, span: Span) -> tuple[str, int]:
     made, words = span.hide(block), span.words(block)
     entries, more = _field(frontmatter.read(made).entries(), span)
     if more:
-        made = frontmatter.rewrite(made, frontmatter.FrontMatter(rest=entries))
+        made = changes.rewrite(made, frontmatter.FrontMatter(rest=entries))
     return made, words + more
 
 

@@ -11,33 +11,33 @@ from flask.typing import ResponseReturnValue
 from wiki.attachments.queries import get_file, place_of
 from wiki.attachments.views import storage
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
 from wiki.pages.access.access_log import log_read
 from wiki.pages.models import Page
 from wiki.pages.page_context import Past, frame, page_frame
-from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import ensure_heads
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.submit import MovedOn
-from wiki.pages.texts import get_text
+from wiki.pages.texts.stored import get_text
 from wiki.purging.actions import forget_memory
-from wiki.redaction.actions import (
+from wiki.redaction.actions import lift, redact_file, redact_revision, redact_span
+from wiki.redaction.models import Redaction
+from wiki.redaction.past import get_redaction, list_redactions, told
+from wiki.redaction.queries import preview
+from wiki.redaction.targets import (
     FileTarget,
     RevisionTarget,
     SpanTarget,
     checked_reason,
     checked_span,
-    lift,
     page_to_redact,
-    redact_file,
-    redact_revision,
-    redact_span,
     require_redactor,
 )
-from wiki.redaction.models import Redaction
-from wiki.redaction.queries import get_redaction, list_redactions, preview, told
+from wiki.redaction.words import label_word, place_words, way_words
 from wiki.spaces.queries import see_space
 from wiki.text.paths import name_of
 from wiki.web.errors import flash
-from wiki.web.rate_limit import costs
+from wiki.web.limits.rate_limit import costs
 from wiki.web.request import actor, parts, reading, settings, writing
 
 blueprint = Blueprint("redaction", __name__)
@@ -100,9 +100,9 @@ def redact(page_id: int) -> ResponseReturnValue:
     body = render_template(
         "redaction/redact.html",
         **page_frame(past, page),
-        past=past,
         form=form,
         preview=shown,
+        place_words=place_words,
         errors=_errors(error),
         **_source(page),
     )
@@ -145,7 +145,6 @@ def _revision(past: Past) -> ResponseReturnValue:
     body = render_template(
         "redaction/revision.html",
         **page_frame(past, page),
-        past=past,
         revision=get_revision(reading(), page, number),
         reason=request.form.get("reason", ""),
         errors=_errors(error),
@@ -216,6 +215,9 @@ def redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
         seen=seen,
         told=told(reading(), actor(), row),
         row=row,
+        place_words=place_words,
+        label_word=label_word,
+        ways=list(map(way_words, row.could_read.get("via", ()))),
     )
 
 
@@ -226,7 +228,7 @@ def lift_redaction(slug: str, redaction_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         require_redactor(seen)
         lift(session, actor(), get_redaction(session, seen, redaction_id), seen)
-    flash("The text is allowed again. Redacted content stays redacted.")
+    flash(_("The text is allowed again. Redacted content stays redacted."))
     return redirect(url_for("redaction.redaction", slug=slug, redaction_id=redaction_id), 303)
 
 

@@ -6,13 +6,13 @@ import re
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import now
+from wiki.db import insert_into, now
 from wiki.errors import Forbidden, Invalid
-from wiki.mail.messages import access_given, post
+from wiki.i18n import gettext as _
+from wiki.mail.messages import post
 from wiki.outbox.actions import publish
 from wiki.people.models import Person
 from wiki.requests.events import AccessDeclined, AccessRequested
@@ -56,10 +56,10 @@ def ask(session: Session, actor: Actor, address: str, message: str) -> None:
     :raises Invalid: if it is no address in a space, or the person has too many requests.
     """
     if not actor.is_member or actor.person_id is None or actor.is_narrow:
-        raise Forbidden("Only members of the organisation can request access.")
+        raise Forbidden(_("Only members of the organisation can request access."))
     place = place_named(address)
     if place is None:
-        raise Invalid("This isn’t the address of a page or space.", field="at")
+        raise Invalid(_("This isn’t the address of a page or space."), field="at")
     slug, path = place
     words = {"path": path, "message": _checked(message)}
     mine = AccessRequest.person_id == actor.person_id
@@ -74,12 +74,15 @@ def ask(session: Session, actor: Actor, address: str, message: str) -> None:
         return
     if (session.scalar(select(func.count()).where(mine)) or 0) >= MOST:
         raise Invalid(
-            f"You already have {MOST} requests. Try again when some have been answered or deleted."
+            _(
+                "You already have %(number)s requests. "
+                "Try again when some have been answered or deleted.",
+                number=MOST,
+            )
         )
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    insert = (sqlite if is_sqlite else postgresql).insert(AccessRequest)
     row = {"person_id": actor.person_id, "slug": slug, "asked_at": now(), **words}
-    added = session.scalar(insert.values(row).on_conflict_do_nothing().returning(AccessRequest.id))
+    insert = insert_into(session, AccessRequest).values(row).on_conflict_do_nothing()
+    added = session.scalar(insert.returning(AccessRequest.id))
     if added is not None:
         publish(session, actor, AccessRequested(added))
 
@@ -97,7 +100,7 @@ def grant(
     """
     row = get_waiting(session, seen, request_id)
     if role not in ROLES:
-        raise Invalid("Choose a role.", field="role")
+        raise Invalid(_("Choose a role."), field="role")
     person = row.person
     membership = session.get(Membership, (seen.space.id, person.id))
     if membership is None or membership.role < role:
@@ -110,9 +113,9 @@ def settle(
     session: Session, settings: Settings, actor: Actor, row: AccessRequest, space: Space
 ) -> None:
     """Delete a request of a person who got a role in the space, and tell them by mail."""
-    if row.person.email and row.declined_at is None and row.person.disabled_at is None:
-        letter = access_given(settings, space.title, space.slug, row.path)
-        post(session, actor, row.person.email, letter)
+    if row.declined_at is None and row.person.disabled_at is None:
+        template = "requests/mail/access_given.txt"
+        post(session, settings, actor, row.person, template, space=space, path=row.path)
     session.delete(row)
     session.flush()
 
@@ -144,5 +147,8 @@ def forget_old(session: Session) -> None:
 def _checked(message: str) -> str:
     message = message.replace("\r\n", "\n").strip()
     if len(message) > LONGEST_MESSAGE:
-        raise Invalid(f"The message can have up to {LONGEST_MESSAGE} characters.", field="message")
+        raise Invalid(
+            _("The message can have up to %(number)s characters.", number=LONGEST_MESSAGE),
+            field="message",
+        )
     return message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 
 
@@ -12,7 +13,8 @@ class AccessRequested(Event):
     """A request for access to an address. It names no space, because there may be none."""
 
     policy = Policy(Category.ACCESS, expires=True)
-    sentence = "requested access to an address"
+    title = lazy_gettext("Access requested")
+    sentence = lazy_gettext("requested access to an address")
 
     request_id: int
 
@@ -23,7 +25,8 @@ class AccessDeclined(Event):
     learn that the space exists."""
 
     policy = Policy(Category.ACCESS, expires=True)
-    sentence = "declined a request for access to {space}"
+    title = lazy_gettext("Access declined")
+    sentence = lazy_gettext("declined a request for access to {space}")
 
     space_id: int
     request_id: int

@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, select
 
 from wiki.config import Settings
 from wiki.db import Database
-from wiki.mail.messages import access_asked, post
+from wiki.mail.messages import post
 from wiki.outbox.deliver import Happening
 from wiki.requests.actions import forget_old, has_old, settle
 from wiki.requests.models import AccessRequest
@@ -27,10 +27,10 @@ def tell_leads(database: Database, settings: Settings, happenings: Sequence[Happ
             space = session.scalar(select(Space).where(Space.slug == row.slug))
             if space is None:
                 continue
-            letter = access_asked(settings, row.person.name, space.title, space.slug)
+            template, asker = "requests/mail/access_asked.txt", row.person.name
             for lead in leads_of(session, [space.id]).get(space.id, ()):
-                if lead.email and lead.disabled_at is None and lead.service_at is None:
-                    post(session, ANONYMOUS, lead.email, letter)
+                if lead.disabled_at is None and lead.service_at is None:
+                    post(session, settings, ANONYMOUS, lead, template, asker=asker, space=space)
 
 
 def follow_roles(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:

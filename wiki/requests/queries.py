@@ -16,9 +16,9 @@ from wiki.requests.models import AccessRequest
 from wiki.rules.access import Actor, May
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
-from wiki.spaces.members import standings_in
+from wiki.spaces.members import leads_of, standings_in
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceAccess
+from wiki.spaces.queries import SpaceAccess, see_space
 from wiki.text.paths import path_key
 
 MOST_LISTED = 200
@@ -32,6 +32,25 @@ class Waiting:
     request: AccessRequest
     role: Role
     page: Page | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A space that a person can read, with the people whom they can ask for a role in it."""
+
+    space: Space
+    leads: Sequence[Person]
+
+
+def known_at(session: Session, actor: Actor, slug: str) -> Known | None:
+    """Return the space and a few of its active leads; None if the actor can't read a space with
+    this slug."""
+    try:
+        space = see_space(session, actor, slug).space
+    except NotFound:
+        return None
+    leads = leads_of(session, [space.id]).get(space.id, ())
+    return Known(space, [one for one in leads if not (one.disabled_at or one.service_at)])
 
 
 def list_waiting(session: Session, seen: SpaceAccess) -> list[Waiting]:

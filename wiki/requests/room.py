@@ -9,7 +9,10 @@ from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.requests import canaries, queries, views
+from wiki.requests.actions import place_named
 from wiki.requests.models import AccessRequest
 from wiki.room import Block, Link, Place, Probe, Room, Screen, Slot, none_because
 from wiki.rules.access import May
@@ -30,11 +33,16 @@ def _number(on: Screen) -> int:
 
 
 def _label(on: Screen) -> str:
-    return f"Access requests ({_number(on)})"
+    return _("Access requests (%(num)s)", num=_number(on))
 
 
 def _by_space(session: Session, on: Screen) -> Mapping[str, Any]:
     return {"found": queries.count_by_space(session, on.actor)}
+
+
+def _known(session: Session, on: Screen) -> Mapping[str, Any]:
+    place = place_named(on.url_path)
+    return {"known": place and queries.known_at(session, on.actor, place[0])}
 
 
 ROOM = Room(
@@ -48,13 +56,15 @@ ROOM = Room(
             55,
             _label,
             "requests",
-            icon="key-round",
+            icon="user-plus",
+            section=lazy_gettext("People"),
             shown=lambda on: _number(on) > 0,
         ),
     ),
     blocks=(
         Block(Slot.NOT_FOUND, 10, "requests/offer.html"),
         Block(Slot.WAITING, 15, "requests/waiting.html", load=_by_space),
+        Block(Slot.FORBIDDEN, 10, "requests/offer_forbidden.html", load=_known),
         Block(Slot.MISSING, 20, "requests/offer_in_space.html"),
     ),
     shortcuts=none_because("nothing in it is pressed often"),

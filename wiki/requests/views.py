@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Forbidden, Invalid
+from wiki.i18n import gettext as _
 from wiki.requests import actions, queries
 from wiki.rules.roles import Role
 from wiki.spaces.queries import see_space
@@ -30,9 +31,9 @@ def form() -> ResponseReturnValue:
     """Show the form that requests access to an address."""
     address = request.args.get("at", "")
     if not actor().is_member:
-        raise Forbidden("Only members of the organisation can request access.")
+        raise Forbidden(_("Only members of the organisation can request access."))
     if actions.place_named(address) is None:
-        return _form_screen(address, Invalid("This isn’t the address of a page or space."))
+        return _form_screen(address, Invalid(_("This isn’t the address of a page or space.")))
     return _form_screen(address)
 
 
@@ -56,9 +57,11 @@ def sent() -> ResponseReturnValue:
 
 
 def _form_screen(address: str, error: Invalid | None = None) -> ResponseReturnValue:
+    place = actions.place_named(address)
     body = render_template(
         "requests/form.html",
-        address=address if actions.place_named(address) else "",
+        address=address if place else "",
+        known=place and queries.known_at(reading(), actor(), place[0]),
         message=request.form.get("message", ""),
         longest=actions.LONGEST_MESSAGE,
         errors={error.field or "": error.sentence} if error else {},
@@ -81,11 +84,15 @@ def decide(slug: str) -> ResponseReturnValue:
             seen = see_space(session, actor(), slug)
             if "decline" in request.form:
                 person = actions.decline(session, seen, number)
-                told = f"You declined the request. {person.name} isn’t notified."
+                told = _("You declined the request. %(name)s isn’t notified.", name=person.name)
             else:
                 role = _role(request.form.get("role", ""))
                 person = actions.grant(session, settings(), seen, number, role)
-                told = f"{person.name} now has access to {seen.space.title}."
+                told = _(
+                    "%(name)s now has access to %(space)s.",
+                    name=person.name,
+                    space=seen.space.title,
+                )
     except Invalid as error:
         return _list_screen(slug, error)
     flash(told)

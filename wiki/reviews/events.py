@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
-from wiki.outbox.sentences import Names, in_space
-
-_CHANGES = {
-    "label": "changing the label of a page",
-    "restrict": "changing the list of a restriction",
-    "lift": "lifting a restriction",
-    "move": "moving a page",
-    "space": "changing the settings of the space",
-    "role": "changing someone’s role",
-    "group_role": "changing the role of a group",
-    "group_member": "adding someone to a group",
-    "group_part": "adding a group to a group",
-    "invite": "an invitation",
-}
+from wiki.outbox.sentences import DEEDS, Names
 
 
 def _opened(row: EventRow, _names: Names) -> str:
-    what = _CHANGES.get(row.payload.get("kind", ""), "a change")
-    second = ", approved by {second}" if row.payload.get("second") else ""
-    return f"gave more people access{in_space(row)} by {what}{second}"
+    deed = DEEDS.get(row.payload.get("kind", "")) or _("a change")
+    if row.space_id is None:
+        if row.payload.get("second"):
+            return _("gave more people access by %(deed)s, approved by {second}", deed=deed)
+        return _("gave more people access by %(deed)s", deed=deed)
+    if row.payload.get("second"):
+        return _("gave more people access in {space} by %(deed)s, approved by {second}", deed=deed)
+    return _("gave more people access in {space} by %(deed)s", deed=deed)
 
 
 def _asked(row: EventRow, _names: Names) -> str:
-    return f"asked for approval of {{approval}}{in_space(row)}"
+    if row.space_id is None:
+        return _("asked for approval of {approval}")
+    return _("asked for approval of {approval} in {space}")
 
 
 def _decided(row: EventRow, _names: Names) -> str:
-    verb = "approved" if row.payload.get("approved") else "rejected"
-    return f"{verb} {{approval}}{in_space(row)}"
+    if row.space_id is None:
+        return _("approved {approval}") if row.payload.get("approved") else _("rejected {approval}")
+    if row.payload.get("approved"):
+        return _("approved {approval} in {space}")
+    return _("rejected {approval} in {space}")
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,7 @@ class Opened(Event):
 
     # Proves who agreed to let more people read something.
     policy = Policy(Category.ACCESS, expires=False)
+    title = lazy_gettext("Opened")
     sentence = _opened
 
     space_id: int | None
@@ -57,6 +57,7 @@ class ApprovalAsked(Event):
     """A change that waits for the approval of a second person."""
 
     policy = Policy(Category.ACCESS, expires=True)
+    title = lazy_gettext("Approval asked")
     sentence = _asked
 
     space_id: int | None
@@ -68,6 +69,7 @@ class ApprovalDecided(Event):
     """The approval or rejection of a change by a second person."""
 
     policy = Policy(Category.ACCESS, expires=True)
+    title = lazy_gettext("Approval decided")
     sentence = _decided
 
     space_id: int | None

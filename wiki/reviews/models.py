@@ -16,8 +16,9 @@ from wiki.spaces.models import Space
 class Approval(Base):
     """A change that would open much to many people: requested by one, to be decided by another.
 
-    ``kind`` and ``payload`` are the change (``wiki.spaces.exposure.Change``). ``digest`` and
-    ``words`` are what it exposed when it was requested.
+    ``kind`` and ``payload`` are the change (``wiki.spaces.consent.Change``). ``digest`` and
+    ``words`` are what it exposed when it was requested: the numbers of
+    :meth:`wiki.spaces.exposure.Exposure.stored` or, in requests of earlier versions, a sentence.
     """
 
     __tablename__ = "approvals"

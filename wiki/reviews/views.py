@@ -9,14 +9,17 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import func, select
 
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
 from wiki.people.models import Person
 from wiki.reviews import approvals
-from wiki.spaces.exposure import Change, NeedsConsent
+from wiki.spaces.consent import ACTIONS, Change, NeedsConsent
+from wiki.spaces.exposure import words_of
 from wiki.web.errors import flash, problem, wants_json
 from wiki.web.request import actor, reading, settings, writing
 from wiki.web.urls import local_url
 
 blueprint = Blueprint("reviews", __name__)
+blueprint.add_app_template_filter(words_of, "exposure_words")
 
 NAMED = 12
 """The maximum number of people named who could read more."""
@@ -71,7 +74,7 @@ def _screen(found: NeedsConsent, error: Invalid | None = None) -> ResponseReturn
 
 def _newcomer(change: Change) -> str:
     """Return whom an invitation is for, in words."""
-    return change.payload["email"] or "Anyone with the link" if change.kind == "invite" else ""
+    return change.payload["email"] or _("Anyone with the link") if change.kind == "invite" else ""
 
 
 def _back() -> str:
@@ -100,7 +103,7 @@ def expose() -> ResponseReturnValue:
             row = approvals.ask(
                 session, settings(), actor(), change, request.form.get("reason", "")
             )
-        flash("Approval requested. Nothing changes until a second person approves it.", "note")
+        flash(_("Approval requested. Nothing changes until a second person approves it."), "note")
         return redirect(f"/-/approvals/{row.id}", 303)
     with writing() as session:
         done = approvals.agree(session, settings(), actor(), change, request.form.get("digest", ""))
@@ -133,8 +136,10 @@ def approval(approval_id: int) -> ResponseReturnValue:
                 )
         except NeedsConsent as found:
             error = Invalid(
-                f"The effect of this change is different now: {found.exposure.words} "
-                "Ask for a new request."
+                _(
+                    "The effect of this change is different now: %(effect)s Ask for a new request.",
+                    effect=found.exposure.words,
+                )
             )
         except Invalid as refused:
             error = refused
@@ -145,6 +150,7 @@ def approval(approval_id: int) -> ResponseReturnValue:
     body = render_template(
         "reviews/approval.html",
         row=row,
+        title=ACTIONS[row.kind].title,
         may_decide=approvals.may_decide(actor(), row),
         errors={"": error.sentence} if error else {},
     )

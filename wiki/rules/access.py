@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
+from wiki.i18n import lazy_gettext
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.rules.words import A_ROLE, ROLES, shown
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Restriction:
     may: May
     passes: bool
     page: str = ""
-    to: str = "some people"
+    to: str = lazy_gettext("some people")
 
 
 @dataclass(frozen=True)
@@ -174,48 +177,131 @@ def decide(may: May, actor: Actor, space: SpaceFacts, page: PageFacts = OPEN) ->
     """Decide whether ``actor`` may do ``may`` in ``space``, or with a page of it."""
     role = role_in(actor, space)
     needed = max(NEEDED[may], Role.EDITOR) if page.deleted else NEEDED[may]
-    name = actor.name or "Someone who isn’t signed in"
+    name = actor.name or _NOBODY
+    title = space.title
     if role is Role.NONE:
         return Decision(
             False,
-            f"{name} has no access to {space.title}.",
-            f"You don’t have access to {space.title}.",
+            lazy_gettext("%(name)s has no access to %(space)s.", name=name, space=title),
+            lazy_gettext("You don’t have access to %(space)s.", space=title),
         )
+    own_words, needed_words = A_ROLE[role], A_ROLE[needed]
     if role < needed:
         return Decision(
             False,
-            f"{name} is {_a(role)} in {space.title}; this needs {_a(needed)}.",
-            f"You need to be {_a(needed)} in {space.title} to do this. You are {_a(role)}.",
+            lazy_gettext(
+                "%(name)s is %(role)s in %(space)s; this needs %(needed)s.",
+                name=name,
+                role=own_words,
+                space=title,
+                needed=needed_words,
+            ),
+            lazy_gettext(
+                "You need to be %(needed)s in %(space)s to do this. You are %(role)s.",
+                role=own_words,
+                space=title,
+                needed=needed_words,
+            ),
         )
-    allowed = Decision(True, f"{name} is {_a(role)} in {space.title}.")
+    allowed = _allowed(name, own_words, title)
     own = own_role(actor, space)
     if own is Role.LEAD:
         return allowed
-    deed = May.READ if may is May.MANAGE else may
-    cannot, refusal = f"{name} can’t {deed}", f"You can’t {deed} this page"
+    deed = _DEEDS[May.READ if may is May.MANAGE else may]
     clearance = clearance_of(own, space)
     if page.label > clearance:
-        why = (
-            f"is {page.label.word}, and {role.word}s in {space.title} can only read pages up to "
-            f"the label {clearance.word}."
-        )
-        return Decision(False, f"{cannot}: the page {why}", f"{refusal}: it {why}")
+        return _too_high(name, deed, role, (page.label, clearance), title)
     asked = {May.READ} if needed < Role.EDITOR else {May.READ, May.EDIT}
     for one in page.restrictions:
         if one.may in asked and not one.passes:
-            why = f"is restricted to {one.to}."
-            above = f"“{one.page}”, above it,"
-            return Decision(
-                False,
-                f"{cannot}: {above if one.page else 'the page'} {why}",
-                f"{refusal}: {above if one.page else 'it'} {why}",
-            )
+            return _kept_out(name, deed, one)
     return allowed
 
 
-def _a(role: Role) -> str:
-    """Return the name of a role with its article."""
-    return f"{'an' if role is Role.EDITOR else 'a'} {role.word}"
+_NOBODY = lazy_gettext("Someone who isn’t signed in")
+
+_DEEDS = {
+    May.READ: lazy_gettext("read"),
+    May.COMMENT: lazy_gettext("comment"),
+    May.EDIT: lazy_gettext("edit"),
+}
+
+
+# Almost every decision is this one, and its words are rarely shown.
+@lru_cache(maxsize=1024)
+def _allowed(name: str, role: str, title: str) -> Decision:
+    return Decision(
+        True, lazy_gettext("%(name)s is %(role)s in %(space)s.", name=name, role=role, space=title)
+    )
+
+
+def _too_high(
+    name: str, deed: str, role: Role, labels: tuple[Label, Label], title: str
+) -> Decision:
+    """Return the refusal of a page whose label is above that of the role.
+
+    :param labels: the label of the page, and the highest that the role may read.
+    """
+    label, most = (shown(each.word) for each in labels)
+    roles = ROLES[role]
+    return Decision(
+        False,
+        lazy_gettext(
+            "%(name)s can’t %(deed)s: the page is %(label)s, and %(roles)s in %(space)s can only "
+            "read pages up to the label %(highest)s.",
+            name=name,
+            deed=deed,
+            label=label,
+            roles=roles,
+            space=title,
+            highest=most,
+        ),
+        lazy_gettext(
+            "You can’t %(deed)s this page: it is %(label)s, and %(roles)s in %(space)s can only "
+            "read pages up to the label %(highest)s.",
+            deed=deed,
+            label=label,
+            roles=roles,
+            space=title,
+            highest=most,
+        ),
+    )
+
+
+def _kept_out(name: str, deed: str, restriction: Restriction) -> Decision:
+    """Return the refusal of a restriction that does not let the actor pass."""
+    above, people = restriction.page, restriction.to
+    if above:
+        return Decision(
+            False,
+            lazy_gettext(
+                "%(name)s can’t %(deed)s: “%(page)s”, above it, is restricted to %(people)s.",
+                name=name,
+                deed=deed,
+                page=above,
+                people=people,
+            ),
+            lazy_gettext(
+                "You can’t %(deed)s this page: “%(page)s”, above it, is restricted to %(people)s.",
+                deed=deed,
+                page=above,
+                people=people,
+            ),
+        )
+    return Decision(
+        False,
+        lazy_gettext(
+            "%(name)s can’t %(deed)s: the page is restricted to %(people)s.",
+            name=name,
+            deed=deed,
+            people=people,
+        ),
+        lazy_gettext(
+            "You can’t %(deed)s this page: it is restricted to %(people)s.",
+            deed=deed,
+            people=people,
+        ),
+    )
 
 
 def may_share(
@@ -229,28 +315,37 @@ def may_share(
     :param up_to: the highest label that may be shared; None if sharing is turned off.
     """
     if up_to is None:
-        return Decision(False, "Share links are turned off in this wiki.")
+        return Decision(False, lazy_gettext("Share links are turned off in this wiki."))
     if not actor.is_member:
-        return Decision(False, "Only members of the organisation can create share links.")
+        return Decision(
+            False, lazy_gettext("Only members of the organisation can create share links.")
+        )
     decision = decide(May.EDIT, actor, space, page)
     if not decision:
         return decision
     if page.deleted:
-        return Decision(False, "The page is deleted.")
+        return Decision(False, lazy_gettext("The page is deleted."))
     label = max(page.label, space.label)
     if label > up_to:
         return Decision(
             False,
-            f"The page is labelled {label.word}; share links show at most {up_to.word} pages.",
+            lazy_gettext(
+                "The page is labelled %(label)s; share links show at most %(highest)s pages.",
+                label=shown(label.word),
+                highest=shown(up_to.word),
+            ),
         )
     if kept:
         return Decision(
-            False, "The page is restricted to some people, so it can’t be shared by link."
+            False,
+            lazy_gettext("The page is restricted to some people, so it can’t be shared by link."),
         )
     return decision
 
 
-NARROW = Decision(False, "This token works only in some spaces, and this is in none of them.")
+NARROW = Decision(
+    False, lazy_gettext("This token works only in some spaces, and this is in none of them.")
+)
 
 
 def may_create_spaces(actor: Actor) -> Decision:
@@ -258,8 +353,8 @@ def may_create_spaces(actor: Actor) -> Decision:
     if actor.is_narrow:
         return NARROW
     if actor.is_member:
-        return Decision(True, f"{actor.name} is a member.")
-    return Decision(False, "Only members can create spaces.")
+        return Decision(True, lazy_gettext("%(name)s is a member.", name=actor.name))
+    return Decision(False, lazy_gettext("Only members can create spaces."))
 
 
 def may_administer(actor: Actor) -> Decision:
@@ -267,8 +362,17 @@ def may_administer(actor: Actor) -> Decision:
     if actor.is_narrow:
         return NARROW
     if actor.is_admin:
-        return Decision(True, f"{actor.name} is an admin.")
-    return Decision(False, "Only admins can do this.")
+        return Decision(True, lazy_gettext("%(name)s is an admin.", name=actor.name))
+    return Decision(False, lazy_gettext("Only admins can do this."))
+
+
+def may_change_account(actor: Actor, person_id: int) -> Decision:
+    """Decide whether the actor may read and change the preferences and the photo of an account."""
+    if actor.is_narrow:
+        return NARROW
+    if actor.person_id == person_id:
+        return Decision(True, lazy_gettext("It is your own account."))
+    return Decision(False, lazy_gettext("Only the owner of the account can change this."))
 
 
 def may_see_groups(actor: Actor) -> Decision:
@@ -276,8 +380,8 @@ def may_see_groups(actor: Actor) -> Decision:
     if actor.is_narrow:
         return NARROW
     if actor.is_member:
-        return Decision(True, f"{actor.name} is a member.")
-    return Decision(False, "Only members can see groups.")
+        return Decision(True, lazy_gettext("%(name)s is a member.", name=actor.name))
+    return Decision(False, lazy_gettext("Only members can see groups."))
 
 
 def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
@@ -289,9 +393,11 @@ def may_invite(actor: Actor, as_role: SiteRole) -> Decision:
     if actor.is_narrow:
         return NARROW
     if actor.is_admin:
-        return Decision(True, f"{actor.name} is an admin.")
+        return Decision(True, lazy_gettext("%(name)s is an admin.", name=actor.name))
     if not actor.is_member:
-        return Decision(False, "Only members can invite people who don’t have an account yet.")
+        return Decision(
+            False, lazy_gettext("Only members can invite people who don’t have an account yet.")
+        )
     if as_role is SiteRole.GUEST:
-        return Decision(True, f"{actor.name} is a member.")
-    return Decision(False, "Only admins can invite members of the organisation.")
+        return Decision(True, lazy_gettext("%(name)s is a member.", name=actor.name))
+    return Decision(False, lazy_gettext("Only admins can invite members of the organisation."))

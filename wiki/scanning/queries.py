@@ -12,16 +12,18 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.db import now
 from wiki.errors import require_allowed
+from wiki.i18n import lazy_gettext
 from wiki.pages import queries
 from wiki.pages.merging import Text
 from wiki.pages.models import AllowedSecret, Page, Revision
-from wiki.pages.secrets import BODY, REASONS, place_of, whole_of
-from wiki.pages.texts import get_texts
+from wiki.pages.saving.secrets import BODY, REASONS, place_of, whole_of
+from wiki.pages.texts.stored import get_texts
 from wiki.rules.access import Actor, May, may_administer
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.spaces.queries import SpaceAccess
+from wiki.text.scan.secrets import name_of_secret
 from wiki.web.paging import Slice
 
 FRESH_FOR = timedelta(days=14)
@@ -32,9 +34,31 @@ SPACES_NAMED = 5
 class Standing(StrEnum):
     """The present state of a secret."""
 
-    THERE = "still there"
-    PAST = "in older revisions only"
-    DELETED = "on a deleted page"
+    THERE = "there"
+    PAST = "past"
+    DELETED = "deleted"
+
+    @property
+    def words(self) -> str:
+        """The state in the reader's language."""
+        return str(_STANDINGS[self][0])
+
+    @property
+    def tone(self) -> str:
+        """The tone of its badge."""
+        return _STANDINGS[self][1]
+
+    @property
+    def is_there(self) -> bool:
+        """True if the page shows it now."""
+        return self is Standing.THERE
+
+
+_STANDINGS = {
+    Standing.THERE: (lazy_gettext("still there"), "warn"),
+    Standing.PAST: (lazy_gettext("in older revisions only"), "note"),
+    Standing.DELETED: (lazy_gettext("on a deleted page"), ""),
+}
 
 
 @dataclass(frozen=True)
@@ -49,9 +73,14 @@ class Known:
     line: int
 
     @property
+    def words(self) -> str:
+        """The name of the secret in the reader's language."""
+        return name_of_secret(self.row.words)
+
+    @property
     def reason(self) -> str:
         """The reason that the author gave for saving it."""
-        return REASONS.get(self.row.reason, self.row.reason)
+        return str(REASONS.get(self.row.reason, self.row.reason))
 
 
 def findings_of_space(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Block, Link, Place, Room, Screen, Slot, none_because
 from wiki.rules.access import May
 from wiki.scanning import queries, views
@@ -25,13 +26,16 @@ ROOM = Room(
         Link(
             Place.SPACE,
             80,
-            "Secrets",
+            lazy_gettext("Secrets"),
             "findings",
             icon="key-round",
+            section=lazy_gettext("Manage"),
             shown=lambda on: on.may(May.MANAGE),
             here=("scanning",),
         ),
-        Link(Place.ADMIN, 220, "Secrets", "findings", section="Content"),
+        Link(
+            Place.ADMIN, 220, lazy_gettext("Secrets"), "findings", section=lazy_gettext("Content")
+        ),
     ),
     blocks=(Block(Slot.WAITING, 20, "scanning/waiting.html", load=_fresh),),
     shortcuts=none_because("nothing in it is pressed often"),

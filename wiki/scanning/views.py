@@ -6,8 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
-from wiki.pages.secrets import choose_kinds, kinds_of
+from wiki.i18n import gettext as _
+from wiki.pages.saving.secrets import kinds_of
 from wiki.rules.access import May
+from wiki.scanning.actions import choose_kinds
 from wiki.scanning.queries import findings_of_all, findings_of_space
 from wiki.spaces.queries import see_space
 from wiki.text.scan.secrets import KINDS, USUAL
@@ -44,7 +46,7 @@ def scanning(slug: str) -> ResponseReturnValue:
                 choose_kinds(session, see_space(session, actor(), slug), _kinds())
         except Invalid as refused:
             return _scanning_screen(slug, refused)
-        flash("Saved. This applies to pages saved from now on.")
+        flash(_("Saved. This applies to pages saved from now on."))
         return redirect(space_url(slug, "scanning"), 303)
     return _scanning_screen(slug)
 
@@ -56,7 +58,7 @@ def _scanning_screen(slug: str, error: Invalid | None = None) -> ResponseReturnV
         space=seen.space,
         seen=seen,
         usual=[kind for kind in KINDS if kind in USUAL],
-        national=sorted(KINDS.keys() - USUAL, key=KINDS.__getitem__),
+        national=sorted(KINDS.keys() - USUAL, key=lambda kind: str(KINDS[kind])),
         words=KINDS,
         chosen=kinds_of(reading(), seen.space.id),
         errors={error.field or "": error.sentence} if error else {},

@@ -4,12 +4,21 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+import regex
+
 from wiki.search.words import Stretch, Word, cuts, fold, stretches
 
 MOST_WAYS = 8
 """Maximum number of ways tried to cut one stretch."""
 MOST_COMPOUND = 3
 """Maximum number of words tried as one, except for single letters as in U S A."""
+
+LONGEST_PIECE = 4
+"""Maximum number of characters of an unspaced stretch that is searched as one word."""
+_HIRAGANA = regex.compile(r"[\p{Hiragana}\u30fc]+")
+_SCRIPTS = regex.compile(
+    r"\p{Han}+|\p{Hiragana}+|[\p{Katakana}\u30fc]+|\p{Hangul}+|\p{Thai}+|\p{Lao}+|\p{Khmer}+|\p{Myanmar}+"
+)
 
 
 class Chain(NamedTuple):
@@ -32,6 +41,8 @@ class Asked(NamedTuple):
     start: int
     end: int
     unspaced: bool = False
+    text: str = ""
+    """The stretch folded, if it is unspaced."""
 
     @property
     def whole(self) -> str:
@@ -42,6 +53,28 @@ class Asked(NamedTuple):
 def asked(text: str) -> list[Asked]:
     """Return the stretches of a query in order."""
     return [_asked(stretch) for stretch in stretches(text)]
+
+
+def pieces(one: Asked) -> list[Asked]:
+    """Return the pieces of an unspaced stretch of which any may be a word.
+
+    A short stretch is one piece. A longer one is divided where the script changes; endings in
+    Hiragana count only if there is nothing else. Of longer pieces, each pair of characters is one.
+    """
+    if len(one.text) <= LONGEST_PIECE:
+        return [one]
+    found = [match.group() for match in _SCRIPTS.finditer(one.text)]
+    some = [text for text in found if not _HIRAGANA.fullmatch(text)] or found
+    result = []
+    for text in some:
+        if len(text) <= LONGEST_PIECE:
+            result.append(asked(text)[0])
+        else:
+            result += [
+                Asked((Chain((text[at : at + 2],), ()),), 0, 0, True, text[at : at + 2])
+                for at in range(len(text) - 1)
+            ]
+    return result
 
 
 def terms_of(text: str) -> set[str]:
@@ -115,7 +148,8 @@ def _asked(stretch: Stretch) -> Asked:
         found = stretch.words[:-1] or stretch.words
         terms = tuple(word.text for word in found)
         after = 2 if len(stretch.words) > 1 else 1
-        return Asked((Chain(terms, (1,) * (len(terms) - 1), after),), start, end, unspaced=True)
+        text = "".join(word.text[0] for word in stretch.words)
+        return Asked((Chain(terms, (1,) * (len(terms) - 1), after),), start, end, True, text)
     ways = [*islice(_ways(stretch, 0), MOST_WAYS), *_versions(stretch.words)]
     if stretch.joined and (0, len(stretch.words)) in stretch.joined:
         ways.append((stretch.text(0, len(stretch.words)),))

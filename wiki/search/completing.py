@@ -1,25 +1,36 @@
-"""Completions in the editor after `[[`: pages by name, and sections of a page."""
+"""Pages to choose from without searching: completions in the editor after `[[`, and the pages that
+a browser remembers as read."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound
 from wiki.pages.links.marking import page_meant
 from wiki.pages.models import Page
-from wiki.pages.queries import head_of, look_up
-from wiki.pages.rendering.stored import read_rendering
+from wiki.pages.queries import look_up
+from wiki.pages.rendering.reading import read_rendering
+from wiki.pages.revisions import head_of
 from wiki.rules.access import Actor, May
 from wiki.search.asking import begins
-from wiki.search.queries import Listed, pages_by_id, with_crumbs
+from wiki.search.listing import Listed, pages_by_id, with_crumbs
 from wiki.search.words import fold
-from wiki.text.markdown.destinations import RenderContext, resolve_wiki_link
+from wiki.spaces.models import Space
+from wiki.spaces.queries import list_spaces
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.destinations import resolve_wiki_link
 from wiki.text.markdown.headings import PREFIX, fragment_id
 from wiki.text.markdown.wikilinks import escape, split_target, unescape
 
+MOST_REMEMBERED = 8
+"""Maximum number of remembered pages that are looked up."""
+MOST_SPACES = 3
+"""Maximum number of spaces that are offered."""
 MOST_SECTIONS = 12
 """Maximum number of sections of a page that are offered."""
 
@@ -77,3 +88,25 @@ def linkable(
     except NotFound:
         return found, False
     return found, place.page is None and bool(place.seen.may(May.EDIT))
+
+
+def spaces_named(session: Session, actor: Actor, text: str) -> list[Space]:
+    """Return a few of the spaces that the actor may read whose titles have words, or whose slugs,
+    that begin with the typed words; by title."""
+    typed = fold(text)
+    found = (
+        one
+        for one in list_spaces(session, actor)
+        if one.slug.startswith(typed) or begins(text, one.title)
+    )
+    return list(islice(found, MOST_SPACES))
+
+
+def remembered_pages(session: Session, actor: Actor, ids: str) -> list[Page]:
+    """Return the pages that the actor may read of those with these ids, in their order.
+
+    :param ids: ids of pages, separated by commas, as a browser remembers them; all else is ignored.
+    """
+    known = [int(one) for one in ids.split(",") if re.fullmatch("[0-9]{1,9}", one)]
+    pages = pages_by_id(session, actor, known[:MOST_REMEMBERED])
+    return [pages[one] for one in dict.fromkeys(known) if one in pages]

@@ -26,6 +26,10 @@ class Document:
     body: str
     """Plain text, headings included."""
     headings: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()
+    """The fragments of the headings' addresses, as many as headings, or none."""
+    link_texts: tuple[str, ...] = ()
+    """The texts of links to the page that all its readers may read."""
     tags: tuple[str, ...] = ()
     author_ids: tuple[int, ...] = ()
     """All authors of the page's revisions."""
@@ -45,6 +49,8 @@ class Filters:
     authors: tuple[frozenset[int], ...] = ()
     not_authors: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
+    own: frozenset[int] = frozenset()
+    """The spaces of which the actor is a member; their pages rank a little higher."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,10 @@ class Hit:
     revision: int
     score: float
     excerpt: tuple[tuple[str, bool], ...] = ()
+    fragment: str = ""
+    """The fragment of the section that the excerpt is from, if the query means a section."""
+    heading: str = ""
+    """The heading of that section."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,8 @@ class Results:
     """Words of the query that were also searched under other spellings."""
     terms: tuple[str, ...] = ()
     """The words to highlight in a title, folded."""
+    groups: tuple[frozenset[str], ...] = ()
+    """For each part of the query, the words on these pages that satisfy it, folded."""
     loosened: bool = False
     """True if no page has all the words, so that the hits have some of them."""
 
@@ -107,8 +119,8 @@ class Engine(Protocol):
         :raises IndexUnavailable: when there is no usable index.
         """
 
-    def revisions(self) -> dict[int, int]:
-        """Return the indexed revision number of every page by page id.
+    def revisions(self, page_ids: Collection[int] | None = None) -> dict[int, int]:
+        """Return the indexed revision number of every page, or of the given ones, by page id.
 
         :raises IndexUnavailable: when there is no usable index.
         """

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
+from wiki.search.language.function_words import DEFAULT, function_words
 from wiki.search.words import JOINERS, cuts, fold, is_unspaced
 
 WIDTH = 240
@@ -14,6 +15,16 @@ MOST_MATCHES = 400
 """Maximum number of matches of one page that are considered."""
 REACH = 80
 """Characters on both sides of a word that are searched for its stretch."""
+
+NEAR_START, NEAR_END = 80, 60
+"""Maximum number of characters that an excerpt is made longer before its first match, or shorter at
+its end, to have whole sentences."""
+_ENDS = (".", "!", "?", "…", ":", "。", "！", "？", "؟")
+_BETWEEN = re.compile(r"(?<=[.!?…:؟])\s+(?=[^\W_a-z])|(?<=[。！？])|\n+")
+
+TIED = "\u00a0"
+"""Separates words of a term that are highlighted together or not at all: one word of *annual leave*
+is not what a search for *vacation* means."""
 
 Pieces = tuple[tuple[str, bool], ...]
 
@@ -36,34 +47,42 @@ _SIGN = rf"[{re.escape(JOINERS)}]|(?<=[0-9])[ ,\u00a0\u2009\u202f](?=[0-9])"
 
 def excerpt(text: str, terms: Sequence[str], width: int = WIDTH) -> Pieces:
     """Return about `width` characters of `text` around most of `terms` (folded), as highlighted
-    pieces.
+    pieces: whole sentences where they are short enough.
 
     Without a match this is the beginning of the text. Line breaks become spaces.
     """
+    return passage(text, terms, width)[0]
+
+
+def passage(text: str, terms: Sequence[str], width: int = WIDTH) -> tuple[Pieces, int]:
+    """Return an excerpt, and the place of its first match in `text`; -1 if there is none."""
     spans = _matches(text, terms)
     start, end = _window(spans, width)
-    start, end = _whole_words(text, start, min(len(text), max(end, start + width)))
+    start, end = _sentences(text, start, min(len(text), max(end, start + width)), len(spans) > 0)
     inside = [(s, e) for s, e, _ in spans if s >= start and e <= end]
     pieces = _pieces(text, inside, start, end)
-    if start > 0:
+    if start > 0 and not _begins_sentence(text, start):
         pieces.insert(0, ("… ", False))
-    if end < len(text.rstrip()):
+    if end < len(text.rstrip()) and text[end - 1] not in _ENDS:
         pieces.append((" …", False))
-    return tuple(pieces)
+    return tuple(pieces), inside[0][0] if inside else -1
 
 
-def marked(text: str, terms: Sequence[str]) -> Pieces:
-    """Return all of `text` as pieces, each with a flag that is True for one of `terms` (folded)."""
+def marked(text: str, terms: Sequence[str], *, as_is: bool = False) -> Pieces:
+    """Return all of `text` as pieces, each with a flag that is True for one of `terms` (folded).
+
+    :param as_is: keep line breaks and repeated spaces.
+    """
     spans = [(start, end) for start, end, _ in _matches(text, terms)]
-    return tuple(_pieces(text, spans, 0, len(text)))
+    return tuple(_pieces(text, spans, 0, len(text), as_is=as_is))
 
 
 def _matches(text: str, terms: Sequence[str]) -> list[tuple[int, int, str]]:
     """Return the occurrences of the terms as start, end and term, in order and without overlaps."""
     found: list[tuple[int, int, str]] = []
     for start, end, term in sorted(_places(text, terms), key=lambda one: (one[0], -one[1])):
-        if found and start < found[-1][1]:
-            continue
+        if end <= start or (found and start < found[-1][1]):
+            continue  # a part of one character, such as the 4 in ¼, or an overlap
         found.append((start, end, term))
     return found[:MOST_MATCHES]
 
@@ -73,9 +92,9 @@ def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     wanted = tuple(sorted(set(filter(None, terms)), key=lambda t: (-len(t), t)))
     if not wanted:
         return
-    folded, place = _folded(text)
+    folded, place = as_folded(text)
     seen = set()
-    for match in islice(_pattern(wanted).finditer(folded), MOST_MATCHES):
+    for match in islice(pattern_of(wanted).finditer(folded), MOST_MATCHES):
         seen.add(match.group())
         yield place(match.start()), place(match.end()), match.group()
     rest = tuple(term for term in _singly(wanted, folded) if _is_cut(term) and term not in seen)
@@ -97,7 +116,8 @@ def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
                 yield begin + cut.start, begin + cut.end, cut.text
 
 
-def _folded(text: str) -> tuple[str, Callable[[int], int]]:
+@lru_cache(maxsize=32)
+def as_folded(text: str) -> tuple[str, Callable[[int], int]]:
     """Return `text` folded, and a function from a position in it to the position in `text`."""
     if text.isascii():
         return text.lower(), lambda place: place
@@ -138,18 +158,20 @@ def _singly(wanted: Sequence[str], folded: str) -> Iterator[str]:
     for term in wanted:
         if " " not in term:
             yield term
-        elif not _pattern((term,)).search(folded):
-            yield from (word for word in term.split() if not word.isdigit())
+        elif not pattern_of((term,)).search(folded):
+            empty = function_words()[DEFAULT]
+            yield from (w for w in term.split() if not w.isdigit() and w not in empty)
 
 
 @lru_cache(maxsize=256)
-def _pattern(terms: tuple[str, ...]) -> re.Pattern[str]:
+def pattern_of(terms: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for any of the terms as a whole word, or anywhere in an unspaced script. The
     words of a term may be separated by other signs."""
     groups: dict[tuple[str, str], list[str]] = {}
     for term in terms:
         words = re.sub(r"(\d) (?=\d)", r"\1" + "\0", term)  # two numbers are never joined
         pattern = re.escape(words).replace("\0", r"[\W_]{1,8}").replace(r"\ ", r"[\W_]{0,8}")
+        pattern = pattern.replace(TIED, r"[\W_]{1,8}")
         groups.setdefault((_kind(term[0]), _kind(term[-1])), []).append(pattern)
     return re.compile(
         "|".join(
@@ -206,6 +228,25 @@ def _window(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int
     return best[0] - lead, best[1]
 
 
+def _begins_sentence(text: str, at: int) -> bool:
+    """Return whether a sentence or a line begins at this place."""
+    return text[at - 1] == "\n" or text[:at].rstrip()[-1:] in _ENDS
+
+
+def _sentences(text: str, start: int, end: int, found: bool) -> tuple[int, int]:
+    """Move both ends of a span to those of sentences or lines, if there are any nearby, or else to
+    those of words."""
+    if start > 0 and found:
+        before = list(_BETWEEN.finditer(text, max(0, start - NEAR_START), start))
+        start = before[-1].end() if before else start
+    whole_start, whole_end = _whole_words(text, start, end)
+    if end < len(text):
+        stops = [one.start() for one in _BETWEEN.finditer(text, max(start, end - NEAR_END), end)]
+        whole_end = stops[-1] if stops and found else whole_end
+    begins = not start or _begins_sentence(text, start)
+    return start if begins else whole_start, whole_end
+
+
 def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
     """Trim short partial words at both ends of a span."""
     if start > 0:
@@ -218,7 +259,7 @@ def _whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _pieces(
-    text: str, spans: Iterable[tuple[int, int]], start: int, end: int
+    text: str, spans: Iterable[tuple[int, int]], start: int, end: int, *, as_is: bool = False
 ) -> list[tuple[str, bool]]:
     pieces: list[tuple[str, bool]] = []
     at = start
@@ -232,4 +273,4 @@ def _pieces(
         at = last
     if end > at:
         pieces.append((text[at:end], False))
-    return [(re.sub(r"\s+", " ", piece), hit) for piece, hit in pieces]
+    return pieces if as_is else [(re.sub(r"\s+", " ", piece), hit) for piece, hit in pieces]

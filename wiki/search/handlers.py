@@ -10,6 +10,7 @@ from wiki.outbox.deliver import Happening
 from wiki.pages.rendering import cut_off
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of, index, mend, rebuild, reconcile
+from wiki.search.link_texts import targets_of
 
 
 def index_pages(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
@@ -30,6 +31,19 @@ def _take_in(
         if engine_of(settings).shelf.name() is not None:
             raise
         mend(database, settings)
+
+
+def index_link_targets(
+    database: Database, settings: Settings, happenings: Sequence[Happening]
+) -> None:
+    """Index the pages to which pages lead that have been moved, deleted or restricted, so that they
+    are no longer found by the texts of these links."""
+    sources = {one.page_id for one in happenings if one.page_id is not None}
+    spaces = {one.space_id for one in happenings if one.space_id is not None}
+    with database.read() as session:
+        targets = targets_of(session, sources, spaces)
+    if targets:
+        _take_in(database, settings, targets, anew=True)
 
 
 def rebuild_index(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
@@ -56,8 +70,8 @@ def finish_renderings(database: Database, settings: Settings) -> None:
     """Retry renderings that were cut off, and index those that succeeded. Runs periodically."""
     finished = cut_off.try_again(database)
     if finished:
-        _take_in(database, settings, {page_id for _, page_id in finished}, anew=True)
-        cut_off.settle(database, [key for key, _ in finished])
+        _take_in(database, settings, set(finished), anew=True)
+        cut_off.settle(database, finished)
 
 
 def look_again(database: Database, settings: Settings) -> None:

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import Database, batches
-from wiki.pages.models import Page, RenderingRow, Revision
+from wiki.pages.models import Page, Revision
+from wiki.pages.rendering.models import RenderingRow
 from wiki.pages.rendering.stored import context_of, prepare, rendering_key
-from wiki.pages.texts import DamagedText, get_text
+from wiki.pages.texts.packing import DamagedText
+from wiki.pages.texts.stored import get_text
 from wiki.search.engine import Document, IndexUnavailable
-from wiki.search.whoosh import WhooshEngine
+from wiki.search.link_texts import link_texts
+from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.spaces.models import Space
 
 log = logging.getLogger(__name__)
@@ -70,11 +73,11 @@ def index(
     :raises TimeoutError: when another process keeps the index locked.
     """
     with _indexing:
-        have = engine_of(settings).revisions()
+        have = engine_of(settings).revisions(page_ids)
         want = _revisions(database, page_ids)
         stale = [one for one in page_ids if anew or have.get(one) != want.get(one)]
         for some in batches(stale, CHUNK):
-            found = list(_documents(database, some))
+            found = list(documents_of(database, some))
             engine_of(settings).update(found, set(some) - {one.page_id for one in found})
 
 
@@ -117,8 +120,8 @@ def rebuild(database: Database, settings: Settings, progress: Progress | None = 
 
     def documents(ids: Collection[int] | None) -> Iterable[Document]:
         if ids is not None:
-            return _documents(database, ids)
-        return _watched(_documents(database, every := list(_revisions(database))), len(every))
+            return documents_of(database, ids)
+        return _watched(documents_of(database, every := list(_revisions(database))), len(every))
 
     def _watched(found: Iterable[Document], total: int) -> Iterator[Document]:
         done = 0
@@ -162,7 +165,7 @@ def _revisions(database: Database, page_ids: Collection[int] | None = None) -> M
         return found
 
 
-def _documents(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
+def documents_of(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
     """Yield the live pages of these ids in their current state."""
     for some in batches(page_ids, CHUNK):
         with database.read() as session:
@@ -186,9 +189,10 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
     ):
         authors.setdefault(page_id, []).append(author_id or 0)
     texts = _texts(session, rows)
+    linked = link_texts(session, [page for page, _, _ in rows])
     documents = []
     for page, revision, _slug in rows:
-        body, headings = texts[page.id]
+        body, headings, anchors = texts[page.id]
         documents.append(
             Document(
                 page_id=page.id,
@@ -198,6 +202,8 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
                 title=page.title,
                 body=body,
                 headings=headings,
+                anchors=anchors,
+                link_texts=linked.get(page.id, ()),
                 tags=tuple(revision.tags),
                 author_ids=tuple(authors.get(page.id, ())),
                 kind=page.kind,
@@ -209,30 +215,40 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
 
 def _texts(
     session: Session, rows: Sequence[tuple[Page, Revision, str]]
-) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """Return plain text and headings by page id, from the stored renderings or rendered now."""
+) -> dict[int, tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """Return plain text, headings and their fragments by page id, from the stored renderings or
+    rendered now."""
     keys = {
         page.id: rendering_key(revision.content_hash, context_of(slug, revision))
         for page, revision, slug in rows
     }
     stored = {
-        key: (text, tuple(heading["text"] for heading in headings))
-        for key, text, headings in session.execute(
-            select(RenderingRow.key, RenderingRow.text, RenderingRow.headings).where(
-                RenderingRow.key.in_(keys.values())
-            )
+        page_id: (
+            text,
+            tuple(one["text"] for one in headings),
+            tuple(one["id"] for one in headings),
         )
+        for page_id, key, text, headings in session.execute(
+            select(
+                RenderingRow.page_id, RenderingRow.key, RenderingRow.text, RenderingRow.headings
+            ).where(RenderingRow.page_id.in_(keys))
+        )
+        if key == keys[page_id] and text is not None
     }
     texts = {}
     for page, revision, slug in rows:
-        found = stored.get(keys[page.id])
+        found = stored.get(page.id)
         if found is None:
             try:
                 text = get_text(session, revision.content_hash)
                 rendering = prepare(revision.content_hash, text, context_of(slug, revision))
-                found = rendering.text, tuple(heading.text for heading in rendering.headings)
+                found = (
+                    rendering.text,
+                    tuple(one.text for one in rendering.headings),
+                    tuple(one.id for one in rendering.headings),
+                )
             except DamagedText:
                 log.exception("page %d is indexed by its title only", page.id)
-                found = "", ()
+                found = "", (), ()
         texts[page.id] = found
     return texts

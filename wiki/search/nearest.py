@@ -13,8 +13,8 @@ from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.queries import titles
 from wiki.text.paths import title_from
-from wiki.web.lane import in_lane
-from wiki.web.rate_limit import charge
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import charge
 from wiki.web.request import settings
 
 MOST = 5

@@ -8,28 +8,25 @@ passes the access check before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlalchemy import func, or_, select, union
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
-from wiki.outbox.models import Delivery, EventRow
-from wiki.pages.models import Page
-from wiki.pages.queries import live_for
-from wiki.people.models import Merged, Person
-from wiki.redaction.models import RedactedPage, Redaction
-from wiki.rules.access import Actor, May
-from wiki.rules.roles import Role
+from wiki.i18n import gettext as _
+from wiki.pages.rendering.models import RenderingRow
+from wiki.people.imported.models import Merged
+from wiki.people.models import Person
+from wiki.rules.access import Actor
+from wiki.search.answers import Block, best_passage
 from wiki.search.asking import begins
 from wiki.search.engine import Engine, Filters, Results
-from wiki.search.excerpts import Pieces, marked
-from wiki.search.query import Field, Query, parse
+from wiki.search.listing import Listed, hidden_pages, listed_pages, pages_by_id, with_crumbs
+from wiki.search.query import Field, Query, parse, quoted
 from wiki.search.words import fold
-from wiki.spaces.gate import scopes_for, spaces_with
-from wiki.spaces.models import Space
+from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import list_spaces
-from wiki.text.paths import ancestors_of, path_key
 
 PER_SCREEN = 10
 """Number of hits per screen."""
@@ -37,33 +34,8 @@ LAST_SCREEN = 100
 """Number of the last screen; further hits need another query."""
 MOST_PEOPLE = 50
 """Maximum number of people that one `author:` may match."""
-SUBSCRIBER = "search.index_pages"
-"""Name of the subscriber whose pending deliveries are the updates that the index lacks."""
 MOST_TAGS = 8
 """Maximum number of tags offered to narrow a search."""
-
-
-@dataclass(frozen=True)
-class Crumb:
-    """An ancestor in the breadcrumbs of a page; `path` is within its space."""
-
-    title: str
-    path: str
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A hit as it is shown: the page, its breadcrumbs, its highlighted title and excerpt."""
-
-    page: Page
-    crumbs: tuple[Crumb, ...]
-    title: Pieces
-    excerpt: Pieces
-    score: float = 0.0
-    matches: bool = False
-    """True if every typed word begins a word of the title or path."""
-    exact: bool = False
-    """True if the typed text is the title, or names the page in a link."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +67,8 @@ class Answer:
     tags: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    passage: Block | None = None
+    """The passage of the first page that answers the query, quoted."""
     as_text: tuple[str, ...] = ()
     """Operators, as typed, that had no results and were searched as text."""
 
@@ -135,14 +109,17 @@ def search(
         other, other_notes = asking.ask(plain)
         if other.total and not (other.loosened or other.corrected):
             as_text = tuple(one.written for one in query.operators)
-            names = " and ".join(f"“{one}”" for one in as_text)
+            names = quoted(as_text)
             notes = [
                 *other_notes,
-                f"Nothing matches {names} as an operator, so it was searched as text.",
+                _(
+                    "Nothing matches %(names)s as an operator, so it was searched as text.",
+                    names=names,
+                ),
             ]
             query, found = plain, other
     by_id = {one.id: one for one in readable}
-    hits = _listed(session, actor, found)
+    hits = listed_pages(session, actor, found)
     return Answer(
         query=query,
         readable=tuple(readable),
@@ -161,8 +138,23 @@ def search(
             for one in query.without
             if one.field in (Field.ANY, Field.TITLE)
         ),
+        passage=_passage(session, hits, found) if number == 1 and query.plain else None,
         as_text=as_text,
     )
+
+
+def _passage(session: Session, hits: Sequence[Listed], found: Results) -> Block | None:
+    """Return the passage of the first hit that has most of the query; None if the query has less
+    than two words that say much, or the page has changed since it was indexed."""
+    if not hits or not hits[0].excerpt or len(found.groups) < 2:
+        return None
+    first = hits[0]
+    html = session.scalar(
+        select(RenderingRow.html).where(
+            RenderingRow.page_id == first.page.id, RenderingRow.number == first.page.head
+        )
+    )
+    return best_passage(html, first.fragment, found.groups, found.terms) if html else None
 
 
 @dataclass(frozen=True)
@@ -234,7 +226,7 @@ def _filters(
     for name in wanted:
         named = _named(readable, name)
         if not named:
-            notes.append(f"There’s no space called “{name}” that you can read.")
+            notes.append(_("There’s no space called “%(name)s” that you can read.", name=name))
         ids &= named
     for name in query.refused(Field.SPACE):
         ids -= _named(readable, name)
@@ -246,38 +238,18 @@ def _filters(
                 *(_people(session, actor, name) for name in query.refused(Field.AUTHOR))
             ),
             hidden=hidden_pages(session, actor),
+            own=_own_spaces(session, actor),
         ),
         notes,
     )
 
 
-def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
-    """Return the pages in readable spaces that the actor may not read: those hidden by labels or
-    restrictions, and those with pending index updates that were deleted, moved or redacted."""
-    bounded = session.scalars(
-        select(Page.id).where(
-            Page.scope_id.is_not(None),
-            Page.deleted_at.is_(None),
-            Page.space_id.in_(spaces_with(actor, Role.READER)),
-            Page.scope_id.not_in(scopes_for(actor, May.READ)),
-        )
-    )
-    under_way = (
-        select(EventRow.page_id)
-        .join(Delivery, Delivery.event_id == EventRow.id)
-        .where(Delivery.subscriber == SUBSCRIBER, EventRow.page_id.is_not(None))
-        .distinct()
-    )
-    # A purged page has no row.
-    readable = select(Page.id).where(Page.id == EventRow.page_id, live_for(actor)).exists()
-    # Redacted text is in the index until it is rebuilt.
-    redacted = (
-        select(RedactedPage.page_id)
-        .join(Redaction, Redaction.id == RedactedPage.redaction_id)
-        .where(Redaction.indexed_at.is_(None))
-    )
-    late = session.scalars(union(under_way.where(~readable), redacted))
-    return frozenset(bounded).union(id for id in late if id is not None)
+def _own_spaces(session: Session, actor: Actor) -> frozenset[int]:
+    """Return the spaces in which the actor was given a role."""
+    if actor.person_id is None:
+        return frozenset()
+    mine = select(Membership.space_id).where(Membership.person_id == actor.person_id)
+    return frozenset(session.scalars(mine))
 
 
 def _named(spaces: Iterable[Space], name: str) -> set[int]:
@@ -316,65 +288,3 @@ def _with_merged(session: Session, ids: Sequence[int]) -> frozenset[int]:
         )
     )
     return frozenset(ids).union(*(pair for pair in pairs)) if ids else frozenset()
-
-
-def _listed(session: Session, actor: Actor, found: Results) -> tuple[Listed, ...]:
-    pages = pages_by_id(session, actor, [hit.page_id for hit in found.hits])
-    there = [hit for hit in found.hits if hit.page_id in pages]
-    listed = with_crumbs(session, [pages[hit.page_id] for hit in there])
-    return tuple(
-        replace(
-            one,
-            title=marked(one.page.title, found.terms),
-            # An excerpt of an older revision may contain text that was removed.
-            excerpt=hit.excerpt if hit.revision == one.page.head else (),
-            score=hit.score,
-        )
-        for hit, one in zip(there, listed, strict=True)
-    )
-
-
-def pages_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, Page]:
-    """Return the pages that exist and that the actor may read, by id."""
-    if not ids:
-        return {}
-    rows = session.scalars(
-        select(Page)
-        .join(Page.space)
-        .where(Page.id.in_(ids), live_for(actor))
-        .options(contains_eager(Page.space), joinedload(Page.updated_by))
-    )
-    return {page.id: page for page in rows.unique()}
-
-
-def with_crumbs(session: Session, pages: Sequence[Page]) -> list[Listed]:
-    """Return the pages with the titles of their ancestors, found in one query."""
-    above = {
-        (page.space_id, path_key(path))
-        for page in pages
-        for path in ancestors_of(page.path)
-        if path
-    }
-    titles: dict[tuple[int, str], str] = {}
-    if above:
-        rows = session.execute(
-            select(Page.space_id, Page.path_key, Page.title).where(
-                Page.space_id.in_({space for space, _ in above}),
-                Page.path_key.in_({key for _, key in above}),
-                Page.deleted_at.is_(None),
-            )
-        )
-        titles = {(space, key): title for space, key, title in rows}
-    return [
-        Listed(
-            page=page,
-            crumbs=tuple(
-                Crumb(titles.get((page.space_id, path_key(path))) or path.rpartition("/")[2], path)
-                for path in ancestors_of(page.path)
-                if path
-            ),
-            title=((page.title, False),),
-            excerpt=(),
-        )
-        for page in pages
-    ]

@@ -2,12 +2,15 @@
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
 import regex
 
+from wiki.i18n import gettext as _
+from wiki.i18n import listed, ngettext
 from wiki.search.words import GROUPED, fold
 
 LONGEST_QUESTION = 400
@@ -46,11 +49,15 @@ class Clause:
     """The clause as it was typed, with its operator."""
 
     @property
+    def plain(self) -> bool:
+        """True for words that were typed without operator, quotation marks or asterisk."""
+        return self.field is Field.ANY and not (self.phrase or self.prefix)
+
+    @property
     def option(self) -> str:
         """The excluded word with its minus, as on a page that shows an option such as `-d`; else
         empty."""
-        plain = self.field is Field.ANY and not (self.phrase or self.prefix)
-        return f"-{fold(self.text)}" if plain and self.written.startswith("-") else ""
+        return f"-{fold(self.text)}" if self.plain and self.written.startswith("-") else ""
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,11 @@ class Query:
         return tuple(c.text for c in self.without if c.field is where)
 
 
+def quoted(texts: Sequence[str]) -> str:
+    """Return texts in quotation marks, as a list in a sentence."""
+    return listed([_("“%(text)s”", text=one) for one in texts])
+
+
 def parse(text: str) -> Query:
     """Parse `text`. Parts that are not understood are searched as words, and a note says so."""
     text = text.replace("\u00ad", "")  # the soft hyphen
@@ -125,13 +137,21 @@ def parse(text: str) -> Query:
     reader.read()
     notes = list(reader.notes)
     if reader.junctions and len(reader.must) > 1:
-        names = " and ".join(f"“{one}”" for one in dict.fromkeys(reader.junctions))
+        names = list(dict.fromkeys(reader.junctions))
         notes.append(
-            f"{names}: searched as {'words' if ' and ' in names else 'a word'}. Results contain "
-            "every word; put a minus before a word to exclude pages with it."
+            ngettext(
+                "%(names)s: searched as a word. Pages with most of the words come first; put a "
+                "minus before a word to exclude pages with it.",
+                "%(names)s: searched as words. Pages with most of the words come first; put a "
+                "minus before a word to exclude pages with it.",
+                len(names),
+                names=quoted(names),
+            )
         )
     if len(text) > LONGEST_QUESTION:
-        notes.append(f"Only the first {LONGEST_QUESTION} characters were searched.")
+        notes.append(
+            _("Only the first %(number)s characters were searched.", number=LONGEST_QUESTION)
+        )
     return Query(
         text=text.strip()[:LONGEST_QUESTION],
         must=tuple(dict.fromkeys(reader.must)),
@@ -159,7 +179,9 @@ class _Reader:
     def read(self) -> None:
         while self._skip_spaces():
             if self.read_clauses == MOST_CLAUSES:
-                self.notes.append(f"Only the first {MOST_CLAUSES} words were searched.")
+                self.notes.append(
+                    _("Only the first %(number)s words were searched.", number=MOST_CLAUSES)
+                )
                 return
             self._clause()
 
@@ -235,7 +257,11 @@ class _Reader:
         period = _period(value)
         if period is None:
             self.notes.append(
-                f"“{written}” isn’t a valid date, such as updated:>2026-01-31, so it was ignored."
+                _(
+                    "“%(text)s” isn’t a valid date, such as updated:>2026-01-31, so it was "
+                    "ignored.",
+                    text=written,
+                )
             )
             return
         self.read_clauses += 1

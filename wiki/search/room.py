@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Block, Link, Place, Probe, Rate, Room, Shortcut, Slot, none_because
 from wiki.rules.limits import Pace
 from wiki.search import checking, commands, nearest, views
@@ -11,9 +12,9 @@ ROOM = Room(
     blueprints=(views.blueprint,),
     operations=none_because("its operations are in the API's own room"),
     commands=commands.COMMANDS,
-    links=(Link(Place.SITE, 70, "Search", "-/search", icon="search"),),
+    links=(Link(Place.SITE, 70, lazy_gettext("Search"), "-/search", icon="search"),),
     blocks=(Block(Slot.MISSING, 10, "search/nearest.html", load=nearest.near_titles),),
-    shortcuts=(Shortcut(10, "Search or jump to a page", "Ctrl K or /"),),
+    shortcuts=(Shortcut(10, lazy_gettext("Search or jump to a page"), "Ctrl K or /"),),
     suggestions=none_because("it has no pages to offer before a search"),
     text_columns=none_because("its index follows every change of a page"),
     rates=(Rate("searches", Pace(300, 10.0)),),
@@ -24,7 +25,10 @@ ROOM = Room(
             "search.results",
             ("q={word}", "q={tag}", "q=tag:{tag}", "q=title:{word}", "q={half}", "q=drillshared"),
         ),
-        Probe("search.switch", ("q={word}", "q={half}", "q={slug}:{path}&for=link")),
+        Probe(
+            "search.switch",
+            ("q={word}", "q={half}", "q={slug}:{path}&for=link", "q=&recent={page_id}"),
+        ),
     ),
     canaries=none_because("the pages of the drill are indexed as any are"),
 )

@@ -12,19 +12,21 @@ from sqlalchemy.orm import Session
 from wiki.pages.models import Page
 from wiki.room import Room
 from wiki.rules.access import Actor
-from wiki.search import completing, queries
+from wiki.search import completing, listing, queries
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION
 from wiki.spaces.queries import list_editable_spaces, list_spaces
 from wiki.text.markdown.wikilinks import inserted
-from wiki.web.lane import in_lane
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import costs
 from wiki.web.public import public
-from wiki.web.rate_limit import costs
 from wiki.web.request import actor, parts, reading, settings
 
 blueprint = Blueprint("search", __name__)
 
+MOST_READ = 4
+"""Maximum number of pages read last among the pages that are suggested."""
 MOST_SUGGESTED = 8
 
 
@@ -81,8 +83,8 @@ def results() -> ResponseReturnValue:
 @public
 @costs("searches")
 def switch() -> ResponseReturnValue:
-    """Return a fragment with the pages whose titles begin with the text or, if it is empty, those
-    that the rooms suggest.
+    """Return a fragment with the pages and spaces whose titles begin with the text or, if it is
+    empty, the pages read last in this browser (`recent`, ids) and those that the rooms suggest.
 
     With `for=link` the text is the target of a link: a page that it names comes first, and the
     fragment says whether the actor may create one if there is none.
@@ -91,11 +93,14 @@ def switch() -> ResponseReturnValue:
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]
     slug = request.args.get("space", "")
     for_link = request.args.get("for") == "link"
-    found: list[queries.Listed] = []
+    found: list[listing.Listed] = []
     sections: list[completing.Section] = []
     unavailable = creates = False
     if not text:
-        found = queries.with_crumbs(session, suggested_pages(session, actor(), parts().rooms))
+        offered = suggested_pages(session, actor(), parts().rooms)
+        read = completing.remembered_pages(session, actor(), request.args.get("recent", ""))
+        pages = list({page.id: page for page in (*read[:MOST_READ], *offered)}.values())
+        found = listing.with_crumbs(session, pages[:MOST_SUGGESTED])
     else:
         try:
             with in_lane("searches"):
@@ -111,6 +116,7 @@ def switch() -> ResponseReturnValue:
         "search/switcher.html",
         q=text,
         found=found,
+        spaces=completing.spaces_named(session, actor(), text) if text and not for_link else (),
         parts=sections,
         unavailable=unavailable,
         creates=creates,

@@ -12,25 +12,19 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, TooMany, require_allowed
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.pages.queries import get_page, see_page
-from wiki.people.actions import checked_email
+from wiki.people.names import checked_email
 from wiki.people.one_time import hash_token, new_token
 from wiki.people.signin import limiting
 from wiki.people.signin.limiting import Counter
 from wiki.rules.access import ANONYMOUS, Actor, May
 from wiki.rules.limits import Limit, network_of
-from wiki.sharing import mail_templates
 from wiki.sharing.events import ShareMade, ShareResumed, ShareRevoked, ShareSuspended
 from wiki.sharing.models import ShareLink
-from wiki.sharing.queries import (
-    LinkSeen,
-    State,
-    get_link,
-    label_of,
-    may_share_page,
-)
+from wiki.sharing.queries import LinkSeen, State, get_link, label_of, may_share_page
 
 PER_PERSON = Limit(100, timedelta(days=1))
 # Beyond these limits, a link is probably in the wrong hands or being attacked.
@@ -70,14 +64,15 @@ def make_link(
     page = get_page(session, actor, page_id)
     up_to = label_of(settings)
     require_allowed(may_share_page(session, actor, page.space, page, up_to))
-    days = settings.share_days if wish.days is None else wish.days
-    if not 1 <= days <= settings.share_max_days:
-        raise Invalid(f"Enter a number of days from 1 to {settings.share_max_days}.", field="days")
+    days = _checked_days(settings, wish)
     if wish.max_views is not None and not 1 <= wish.max_views <= MOST_VIEWS:
-        raise Invalid(f"Enter a number of visits from 1 to {MOST_VIEWS}.", field="max_views")
+        raise Invalid(
+            _("Enter a number of visits from 1 to %(most)s.", most=MOST_VIEWS),
+            field="max_views",
+        )
     recipient = " ".join(wish.recipient.split())
     if len(recipient) > 100:
-        raise Invalid("Use at most 100 characters for the name.", field="recipient")
+        raise Invalid(_("Use at most 100 characters for the name."), field="recipient")
     email = checked_email(wish.email) if wish.email.strip() else None
     limiting.spend(session, [Counter(f"share links of {actor.person_id}", PER_PERSON)])
     token = new_token()
@@ -95,17 +90,26 @@ def make_link(
     session.add(row)
     session.flush()
     address = mails.absolute(settings, f"/-/s/{token}/")
-    if email is not None:
-        letter = mail_templates.shared_with(
-            settings,
-            actor.name,
-            address,
-            row.expires_at,
-            locked=row.password_hash is not None,
-        )
-        mails.post(session, actor, email, letter)
+    mails.post(
+        session,
+        settings,
+        actor,
+        email,
+        "sharing/mail/shared_with.txt",
+        maker=actor.name,
+        link=address,
+        until=row.expires_at,
+        locked=row.password_hash is not None,
+    )
     publish(session, actor, ShareMade(page.space_id, page.id, row.id, row.subtree))
     return row, address
+
+
+def _checked_days(settings: Settings, wish: Wish) -> int:
+    days, most = settings.share_days if wish.days is None else wish.days, settings.share_max_days
+    if not 1 <= days <= most:
+        raise Invalid(_("Enter a number of days from 1 to %(most)s.", most=most), field="days")
+    return days
 
 
 def revoke_link(session: Session, actor: Actor, settings: Settings, share_id: int) -> LinkSeen:
@@ -133,10 +137,10 @@ def resume_link(session: Session, actor: Actor, settings: Settings, share_id: in
     link = seen.link
     if actor.person_id != link.made_by_id and not _may(session, actor, seen, May.MANAGE):
         raise Forbidden(
-            "Only the person who created the link and leads of the space can resume it."
+            _("Only the person who created the link and leads of the space can resume it.")
         )
     if seen.state is not State.SUSPENDED:
-        raise Invalid("This link isn’t suspended.")
+        raise Invalid(_("This link isn’t suspended."))
     if not seen.decision:
         raise Forbidden(seen.decision.reason)
     link.suspended_at, link.suspended_for = None, ""
@@ -221,10 +225,8 @@ def _suspend(session: Session, settings: Settings, seen: LinkSeen, cause: str) -
     )
     if session.scalar(rested) is None:
         return
-    maker = seen.maker
-    if maker is not None and maker.email:
-        letter = mail_templates.suspended(settings, maker.name, cause, "/-/me/shares")
-        mails.post(session, ANONYMOUS, maker.email, letter)
+    template = "sharing/mail/suspended.txt"
+    mails.post(session, settings, ANONYMOUS, seen.maker, template, cause=cause)
     publish(
         session, ANONYMOUS, ShareSuspended(seen.page.space_id, seen.page.id, seen.link.id, cause)
     )

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Names
 
 
 def _shared(row: EventRow, _names: Names) -> str:
-    below = " and the pages below it" if row.payload.get("subtree") else ""
-    return f"created a share link to {{page}}{below}"
+    if row.payload.get("subtree"):
+        return _("created a share link to {page} and the pages below it")
+    return _("created a share link to {page}")
 
 
 def _suspended(row: EventRow, _names: Names) -> str:
-    guesses = row.payload.get("cause") == "guesses"
-    cause = "wrong passwords" if guesses else "opening it too often"
-    return f"caused a share link to {{page}} to be paused by {cause}"
+    if row.payload.get("cause") == "guesses":
+        return _("caused a share link to {page} to be suspended by wrong passwords")
+    return _("caused a share link to {page} to be suspended by opening it too often")
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class ShareMade(Event):
 
     # Proves what was shared with people without an account, and by whom.
     policy = Policy(Category.ACCESS, expires=False)
+    title = lazy_gettext("Share made")
     sentence = _shared
 
     space_id: int
@@ -40,7 +44,8 @@ class ShareRevoked(Event):
     """The revocation of a share link."""
 
     policy = Policy(Category.ACCESS, expires=False)
-    sentence = "revoked a share link to {page}"
+    title = lazy_gettext("Share revoked")
+    sentence = lazy_gettext("revoked a share link to {page}")
 
     space_id: int
     page_id: int
@@ -53,6 +58,7 @@ class ShareSuspended(Event):
     passwords (``guesses``)."""
 
     policy = Policy(Category.ACCESS, expires=False)
+    title = lazy_gettext("Share suspended")
     sentence = _suspended
 
     space_id: int
@@ -66,7 +72,8 @@ class ShareResumed(Event):
     """The end of the suspension of a share link."""
 
     policy = Policy(Category.ACCESS, expires=False)
-    sentence = "resumed a share link to {page}"
+    title = lazy_gettext("Share resumed")
+    sentence = lazy_gettext("resumed a share link to {page}")
 
     space_id: int
     page_id: int

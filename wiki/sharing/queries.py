@@ -24,6 +24,8 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.pages.models import Page
 from wiki.people.models import Person
 from wiki.people.one_time import hash_token
@@ -51,6 +53,26 @@ class State(StrEnum):
     REVOKED = "revoked"
     SUSPENDED = "suspended"
     BARRED = "shows nothing"
+
+    @property
+    def words(self) -> str:
+        """The state in the reader's language."""
+        return str(_STATES[self][0])
+
+    @property
+    def tone(self) -> str:
+        """The tone of its badge."""
+        return _STATES[self][1]
+
+
+_STATES = {
+    State.OPEN: (lazy_gettext("active"), "good"),
+    State.USED_UP: (lazy_gettext("used up"), ""),
+    State.EXPIRED: (lazy_gettext("expired"), ""),
+    State.REVOKED: (lazy_gettext("revoked"), ""),
+    State.SUSPENDED: (lazy_gettext("suspended"), "warn"),
+    State.BARRED: (lazy_gettext("shows nothing"), "warn"),
+}
 
 
 @dataclass(frozen=True)
@@ -157,7 +179,7 @@ def links_by(
     :raises Forbidden: for an anonymous user or a token limited to some spaces.
     """
     if actor.person_id is None or actor.is_narrow:
-        raise Forbidden("You need an account to have share links.")
+        raise Forbidden(_("You need an account to have share links."))
     return _seen(
         session, up_to, ShareLink.made_by_id == actor.person_id, before=before, limit=limit
     )
@@ -207,7 +229,7 @@ def _decided(row: Sequence[Any], up_to: Label | None, of: Page | None) -> LinkSe
     """Return a link from a row of the query, with its access decision."""
     link, page, space, maker, alone, in_groups, label, unread, unedited, kept = row
     if maker is None or maker.disabled_at is not None:
-        gone = Decision(False, "The person who created it no longer has an account.")
+        gone = Decision(False, _("The person who created it no longer has an account."))
         return LinkSeen(link, page, space, maker, gone, False)
     facts = _facts(label, unread, unedited, deleted=(of or page).deleted_at is not None)
     in_space = space.facts(Role(max(alone, in_groups)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.rules.access import May
 from wiki.sharing import views, visit_views
@@ -17,15 +18,16 @@ ROOM = Room(
         Link(
             Place.SPACE,
             90,
-            "Share links",
+            lazy_gettext("Share links"),
             "shares",
             icon="share-2",
+            section=lazy_gettext("Manage"),
             shown=lambda on: on.may(May.MANAGE),
         ),
         Link(
             Place.PAGE,
             70,
-            "Share by link",
+            lazy_gettext("Share by link"),
             "share",
             icon="share-2",
             shown=lambda on: on.can_edit and views.can_share_by_link(),

@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    case,
-    false,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from wiki.attachments.models import Attachment
-from wiki.pages.links.naming import candidates_for, named_links
+from wiki.pages.below import below
+from wiki.pages.links.candidates import candidates_for
+from wiki.pages.links.models import PageLink
+from wiki.pages.links.naming import named_links
 from wiki.pages.links.naming_files import address_of, can_mean_file, files_meant
-from wiki.pages.models import Page, PageLink
-from wiki.pages.queries import below, editable_by, live_for
+from wiki.pages.models import Page
+from wiki.pages.queries import editable_by, live_for
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.sharing.queries import LinkSeen
@@ -79,6 +74,7 @@ class Listed:
     path: str
     path_key: str
     title: str
+    position: str
 
 
 def list_shown(session: Session, seen: LinkSeen, up_to: Label | None) -> list[Listed]:
@@ -86,7 +82,7 @@ def list_shown(session: Session, seen: LinkSeen, up_to: Label | None) -> list[Li
     if not seen.link.subtree:
         return []
     rows = session.execute(
-        select(Page.path, Page.path_key, Page.title)
+        select(Page.path, Page.path_key, Page.title, Page.position)
         .where(shown_by(seen, up_to))
         .order_by(Page.path_key)
         .limit(MOST_LISTED)

@@ -6,9 +6,10 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
 from wiki.pages.models import Page
 from wiki.pages.page_context import frame, live_page, page_frame, place_at
-from wiki.people.actions import hash_password
+from wiki.people.passwords import hash_password
 from wiki.rules.access import May
 from wiki.sharing import actions, queries
 from wiki.sharing.actions import Wish
@@ -79,7 +80,7 @@ def _number(name: str) -> int | None:
     if not typed:
         return None
     if not typed.isdecimal() or len(typed) > 9:
-        raise Invalid("Enter a whole number.", field=name)
+        raise Invalid(_("Enter a whole number."), field=name)
     return int(typed)
 
 
@@ -160,7 +161,7 @@ def revoke(share_id: int) -> ResponseReturnValue:
     """Revoke a link."""
     with writing() as session:
         actions.revoke_link(session, actor(), settings(), share_id)
-    flash("Link revoked. It no longer works.")
+    flash(_("Link revoked. It no longer works."))
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)
 
 
@@ -169,5 +170,5 @@ def resume(share_id: int) -> ResponseReturnValue:
     """Resume a suspended link."""
     with writing() as session:
         actions.resume_link(session, actor(), settings(), share_id)
-    flash("Link resumed.")
+    flash(_("Link resumed."))
     return redirect(local_url(request.form.get("back") or "/-/me/shares"), 303)

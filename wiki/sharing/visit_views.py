@@ -6,12 +6,8 @@ A link that shows nothing (any more) and one that never existed get the same res
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from datetime import timedelta
-from html import unescape
 from secrets import token_hex
-from urllib.parse import quote, unquote
 
 from flask import (
     Blueprint,
@@ -27,45 +23,36 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.orm import Session
 
 from wiki.attachments.handing import hand_out
-from wiki.attachments.models import Picture
-from wiki.attachments.queries import FileSeen, pictures_of
-from wiki.attachments.showing import dressed, key_of_address
+from wiki.attachments.queries import FileSeen
 from wiki.attachments.storage import Storage
 from wiki.errors import TooMany
-from wiki.kind import kind_named
+from wiki.i18n import gettext as _
+from wiki.kind_registry import kind_named
 from wiki.pages.access.access_log import log_read
 from wiki.pages.models import Page
-from wiki.pages.queries import head_of, see_page
-from wiki.pages.rendering.including import find_included, has_includes
-from wiki.pages.rendering.stored import ensure_head, read_rendering
-from wiki.people.actions import is_password
+from wiki.pages.queries import see_page
+from wiki.pages.rendering.reading import read_rendering
+from wiki.pages.rendering.stored import ensure_head
+from wiki.pages.revisions import head_of
+from wiki.people.passwords import is_password
 from wiki.rules.labels import Label
 from wiki.sharing import queries
 from wiki.sharing.actions import count_visit, give_back_guess, spend_guess
 from wiki.sharing.queries import LinkSeen, State, label_of
 from wiki.sharing.shown import (
-    Listed,
     files_shown,
-    links_within,
     list_shown,
-    names_within,
     shown_at,
-    shown_by,
 )
-from wiki.text.markdown.markup import Marks, mark
-from wiki.text.markdown.public_html import for_outsiders
+from wiki.sharing.visited_page import Place, html_for_visitors, tree_of
 from wiki.text.paths import (
     PathError,
-    ancestors_of,
     join,
-    name_of,
     normalise_path,
-    parent_of,
     path_key,
 )
 from wiki.web.public import public
 from wiki.web.request import finish_reading, parts, reading, settings, writing
-from wiki.web.urls import split_url
 
 blueprint = Blueprint("shared", __name__)
 
@@ -73,15 +60,13 @@ COOKIE = "wiki-visit"
 LASTS = timedelta(hours=12)
 """The time for which a browser is not counted again after a visit."""
 
-_FILES = re.compile(r'"(/[^"]*-/files/[^"]*)"')
-
 
 class Nowhere(Exception):
     """A link shows nothing. Visitors do not learn why."""
 
 
 @blueprint.errorhandler(Nowhere)
-def nowhere(_: Nowhere) -> ResponseReturnValue:
+def nowhere(_error: Nowhere) -> ResponseReturnValue:
     """Show the same page for every link that shows nothing."""
     return render_template("sharing/nowhere.html"), 404
 
@@ -184,7 +169,7 @@ def _come_in(token: str, seen: LinkSeen) -> ResponseReturnValue:
         if not still:
             raise Nowhere
         if not is_password(stored, request.form.get("password", "")):
-            return _door(seen, "Incorrect password.", 422)
+            return _door(seen, _("Incorrect password."), 422)
         with writing() as session:
             give_back_guess(session, seen, address)
     _count(seen)
@@ -247,9 +232,9 @@ def _page(token: str, seen: LinkSeen, page: Page, up_to: Label | None) -> str:
         revision=revision,
         title=revision.title,
         description=revision.description,
-        html=_html(session, place, page, rendering.html, up_to),
+        html=html_for_visitors(session, place, page, rendering.html, up_to),
         rendering=rendering,
-        nodes=_tree(place, list_shown(session, seen, up_to), page),
+        nodes=tree_of(place, list_shown(session, seen, up_to), page),
         home=place.page(seen.page.path),
         is_home=page.id == seen.page.id,
     )
@@ -260,115 +245,3 @@ def _note(session: Session, seen: LinkSeen, page: Page, number: int) -> None:
     since = settings().access_log_label
     if since is not None and since <= Label.INTERNAL and seen.maker is not None:
         log_read(see_page(session, seen.maker.actor(), page), page, number)
-
-
-@dataclass(frozen=True)
-class Place:
-    """URLs of the pages and files of a link, for its visitors."""
-
-    token: str
-    seen: LinkSeen
-
-    def page(self, path: str) -> str:
-        """Return the URL of a page at or below the shared one."""
-        return f"/-/s/{self.token}/{quote(self._below(path))}"
-
-    def file(self, key: str) -> str:
-        """Return the URL of the file at a place at or below the shared page."""
-        below = self._below(key)
-        folder = parent_of(below) or ""
-        return (
-            f"/-/s/{self.token}/{quote(folder)}{'/' if folder else ''}-/files/"
-            f"{quote(name_of(below))}"
-        )
-
-    def _below(self, path: str) -> str:
-        # Counted in segments, because a key may be longer than its path.
-        segments = path.split("/") if path else []
-        depth = len(self.seen.page.path.split("/")) if self.seen.page.path else 0
-        return "/".join(segments[depth:])
-
-
-_NONE: tuple[Marks, dict[tuple[str, str], str]] = (Marks(), {})
-
-
-def _html(session: Session, place: Place, page: Page, html: str, up_to: Label | None) -> str:
-    """Return a page's HTML for visitors of a link: its links lead only to what the link shows, or
-    to other hosts."""
-    seen, slug = place.seen, place.seen.space.slug
-    marks, named = names_within(session, seen, page, up_to) if "wl-" in html else _NONE
-    html = mark(html, marks)
-    if has_includes(html) and seen.maker is not None:
-        shown = shown_by(seen, up_to)
-        included = find_included(session, seen.maker.actor(), html, among=shown)
-        html = included.put_into(html, page.id)
-    found = {unescape(address).partition("?")[0] for address in _FILES.findall(html)}
-    at = {address.partition("#")[0]: "" for address in found}
-    keys = {address: key for address in at if (key := key_of_address(address, slug))}
-    files = files_shown(session, seen, set(keys.values()), up_to) if keys else {}
-    pictures = pictures_of(session, files.values()) if files else {}
-
-    def measured(wanted: set[str]) -> dict[str, Picture]:
-        return {
-            key: pictures[files[key].sha256]
-            for key in wanted
-            if key in files and files[key].sha256 in pictures
-        }
-
-    links = links_within(session, seen, page, up_to) | named if "<a " in html else {}
-    own_host = split_url(settings().base_url).netloc
-
-    def address(written: str) -> str | None:
-        if not written.startswith("/"):
-            return "" if split_url(written).netloc in (own_host, request.host) else None
-        path, mark, fragment = written.partition("#")
-        key = keys.get(path.partition("?")[0])
-        if key is not None:
-            return place.file(key) if key in files else ""
-        target = links.get(_spot(path))
-        return "" if target is None else place.page(target) + mark + fragment
-
-    return for_outsiders(dressed(html, slug, measured), address)
-
-
-def _spot(path: str) -> tuple[str, str]:
-    """Return the slug and key of a page's path in the wiki, or two empty strings if it is none."""
-    slug, _, rest = path.removeprefix("/").partition("/")
-    try:
-        return unquote(slug), path_key(normalise_path(unquote(rest)))
-    except PathError:
-        return "", ""
-
-
-@dataclass
-class Node:
-    """A line of the tree beside a shared page."""
-
-    title: str
-    url: str
-    current: bool = False
-    open: bool = False
-    more: bool = False
-    children: list[Node] = field(default_factory=list)
-
-
-def _tree(place: Place, listed: list[Listed], page: Page) -> list[Node]:
-    """Return the tree of pages that a link shows, opened on the way to the current page."""
-    nodes = {
-        one.path_key: Node(one.title, place.page(one.path), one.path_key == page.path_key)
-        for one in listed
-    }
-    way = {*ancestors_of(page.path_key), page.path_key}
-    tops: list[Node] = []
-    for one in listed:
-        above = [key for key in ancestors_of(one.path_key) if key in nodes]
-        if not above:
-            tops.append(nodes[one.path_key])
-        elif above[-1] in way:
-            nodes[above[-1]].children.append(nodes[one.path_key])
-        else:
-            nodes[above[-1]].more = True
-    for key, node in nodes.items():
-        node.open = key in way
-        node.children.sort(key=lambda child: child.title.casefold())
-    return tops

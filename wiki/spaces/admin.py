@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import NotFound, require_allowed
+from wiki.i18n import gettext as _
 from wiki.people.models import Person
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import Role
@@ -19,7 +20,7 @@ from wiki.spaces.gate import spaces_with
 from wiki.spaces.members import leads_of, spaces_without_lead
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.web.errors import flash
-from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.paging import Slice, slice_of
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url
 
@@ -52,7 +53,7 @@ def lead(slug: str) -> ResponseReturnValue:
         if space is None:
             raise NotFound
         take_lead(session, actor(), space)
-    flash(f"You are now a lead of {space.title}. This was logged.", "good")
+    flash(_("You are now a lead of %(title)s. This was logged.", title=space.title), "good")
     return redirect(page_url(slug, ""), 303)
 
 
@@ -79,14 +80,8 @@ def list_all(
         select(func.count()).where(given.space_id == Space.id).correlate(Space).scalar_subquery()
         for given in (Membership, GroupRole)
     ]
-    query = select(Space, *counts).order_by(Space.slug).limit(limit + 1)
-    cursor = decode_cursor(after, [str])
-    if cursor:
-        query = query.where(Space.slug > cursor[0])
-    found = session.execute(query).all()
-    more = len(found) > limit
-    found = found[:limit]
-    leads = leads_of(session, [space.id for space, *_ in found])
+    found = slice_of(session, select(Space, *counts), (Space.slug,), after, limit)
+    leads = leads_of(session, [space.id for space, *_ in found.rows])
     mine = set(session.scalars(spaces_with(actor, Role.LEAD)))
     rows = [
         SpaceRow(
@@ -96,6 +91,6 @@ def list_all(
             leads.get(space.id, []),
             space.id in mine,
         )
-        for space, members, groups in found
+        for space, members, groups, _ in found.rows
     ]
-    return Slice(rows, encode_cursor([rows[-1].space.slug]) if more else None)
+    return Slice(rows, found.after)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.people.models import Person
+from wiki.people.queries import BY_NAME
 from wiki.rules.access import NEEDED, May, clearance_of, is_open
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.spaces.gate import fails, granted, greatest
 from wiki.spaces.models import Scope, ScopeRestriction, Space
-from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.paging import Slice, slice_of
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,11 @@ def audience_of(
     )
 
 
+def readers(session: Session, space: Space, scope_id: int | None) -> Select[int]:
+    """Select the ids of the accounts that can read a page of this space and scope."""
+    return select(_who(session, space, scope_id, May.READ).subquery().c.id)
+
+
 ROWS = 50
 """Number of people in a slice of an audience."""
 
@@ -79,18 +85,11 @@ def list_audience(
     :param after: the cursor of the previous slice.
     """
     who = _who(session, space, scope_id, may).subquery()
-    name = func.lower(Person.name)
-    query = select(Person, who.c.role, name).join(who, who.c.id == Person.id)
+    query = select(Person, who.c.role).join(who, who.c.id == Person.id)
     if guests:
         query = query.where(Person.site_role == SiteRole.GUEST.value, who.c.role > int(Role.NONE))
-    cursor = decode_cursor(after, [str, int])
-    if cursor:
-        query = query.where(tuple_(name, Person.id) > tuple(cursor))
-    rows = session.execute(query.order_by(name, Person.id).limit(ROWS + 1)).all()
-    # The name as the database orders it: its lower case can differ from Python's.
-    last = [rows[ROWS - 1][2], rows[ROWS - 1][0].id] if len(rows) > ROWS else None
-    found = [(person, Role(role)) for person, role, _ in rows[:ROWS]]
-    return Slice(found, encode_cursor(last) if last else None)
+    found = slice_of(session, query, BY_NAME, after, ROWS)
+    return Slice([(person, Role(role)) for person, role, *_ in found.rows], found.after)
 
 
 def count_by_role(session: Session, space: Space) -> dict[Role, tuple[int, int]]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from wiki.canary import World
 from wiki.rules.roles import Role
-from wiki.spaces.exposure import UNASKED
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.invitations import Invited, invite
 from wiki.spaces.models import Invitation
 from wiki.spaces.queries import see_space

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -11,9 +12,11 @@ from sqlalchemy.orm import Session
 from wiki.people.actions import find_person
 from wiki.people.models import Person
 from wiki.rules.access import Actor, May, decide
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
 from wiki.shell import SHELL, opened
 from wiki.spaces.actions import SpaceValues, create_space, give_role
+from wiki.spaces.looks import COLOURS
 from wiki.spaces.members import leads_of
 from wiki.spaces.models import Scope, Space
 from wiki.text.paths import title_from
@@ -67,6 +70,9 @@ class NewSpace:
     private: bool = False
     public: bool = False
     maker: str | None = None
+    icon: str = ""
+    colour: str = ""
+    label: Label = Label.PUBLIC
 
     def __post_init__(self) -> None:
         if self.private and self.public:
@@ -92,15 +98,16 @@ def space() -> None:
 @click.option("--lead", help="User name of the lead; by default the only admin.")
 @click.option("--private", is_flag=True, help="Only members can see it.")
 @click.option("--public", is_flag=True, help="Everyone can read it.")
-def add_space(
-    slug: str, title: str, description: str, lead: str | None, private: bool, public: bool
-) -> None:
+@click.option("--icon", default="", help="Name of an icon, or an emoji; by default an initial.")
+@click.option("--color", "colour", type=click.Choice(COLOURS), default=None, help="Its color.")
+def add_space(slug: str, **options: Any) -> None:
     """Create a space.
 
     Example: wiki space add handbook --title "The handbook" --lead ada
     """
-    new = NewSpace(slug, title, description, lead, private, public)
-    _, database = opened()
+    settings, database = opened()
+    label = Label.named(database.adjust(settings).space_label)
+    new = NewSpace(slug, **options | {"colour": options["colour"] or "", "label": label})
     with database.write() as session:
         led = make_space(session, new)
     click.echo(f"Space /{slug}/ created.")
@@ -132,6 +139,9 @@ def make_space(session: Session, new: NewSpace) -> bool:
             new.title or title_from(new.slug),
             description=new.description,
             visibility=new.visibility,
+            label=new.label,
+            icon=new.icon,
+            colour=new.colour,
         ),
     )
     if lead is not None and lead.id != maker.person_id:

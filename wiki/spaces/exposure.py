@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,14 +14,14 @@ from sqlalchemy.orm import Session
 
 from wiki.attachments.models import Attachment
 from wiki.db import batches
-from wiki.errors import WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import listed, ngettext
 from wiki.pages.models import Page
 from wiki.rules.access import ANONYMOUS, Actor, May, PageFacts, Restriction, decide
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.audience import NOBODY, Audience, audience_of
 from wiki.spaces.models import Scope, ScopeRestriction, Space
-from wiki.text.counts import counted
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,21 @@ class Exposure:
 
     @property
     def words(self) -> str:
-        """The exposure as a sentence."""
-        number = len(self.people)
-        who = f"{number} more {'person' if number == 1 else 'people'}"
-        things = [counted(self.pages, "page")]
-        things += [counted(self.files, "file")] if self.files else []
-        things += [counted(self.revisions, "old revision")] if self.revisions else []
-        what = " and ".join([", ".join(things[:-1]), things[-1]] if things[1:] else things)
-        return f"{'Everyone on the internet' if self.everyone else who} could then read {what}."
+        """The exposure as a sentence in the reader's language."""
+        return _sentence(self._numbers())
+
+    def stored(self) -> str:
+        """The numbers of the sentence as text, which :func:`words_of` writes in any language."""
+        return json.dumps(self._numbers())
+
+    def _numbers(self) -> dict[str, int]:
+        return {
+            "people": len(self.people),
+            "everyone": int(self.everyone),
+            "pages": self.pages,
+            "files": self.files,
+            "revisions": self.revisions,
+        }
 
     def needs_second(self, most: int) -> bool:
         """Return whether a second person has to agree.
@@ -64,74 +70,28 @@ class Exposure:
         return self.label >= Label.CONFIDENTIAL and len(self.people) > most
 
 
-@dataclass(frozen=True)
-class Change:
-    """A change in a form in which it can be repeated: its kind and its parameters as JSON values.
-
-    ``space_id`` is the space concerned, if there is one.
-    """
-
-    kind: str
-    payload: dict[str, Any]
-    space_id: int | None = None
+def words_of(stored: str) -> str:
+    """Return an exposure as a sentence in the reader's language, from :meth:`Exposure.stored`. What
+    earlier versions stored is a sentence already."""
+    return _sentence(json.loads(stored)) if stored.startswith("{") else stored
 
 
-@dataclass(frozen=True)
-class Consent:
-    """Consent to what a change exposes. ``digest`` is the digest of the exposure that the user saw;
-    ``second`` is the id of the second person who agreed.
-
-    ``most`` is the number of people to whom one person may open confidential pages, if only one
-    person has agreed.
-    """
-
-    digest: str = ""
-    second: int | None = None
-    unasked: bool = False
-    most: int | None = None
-
-
-UNASKED = Consent(unasked=True)
-"""For the shell of the machine, and for consent given before."""
-
-
-class NeedsConsent(WikiError):
-    """More people could read something after this change, and nobody has agreed to that. Nothing
-    was changed."""
-
-    status = 409
-    title = "More people could read this"
-
-    def __init__(self, exposure: Exposure, change: Change) -> None:
-        super().__init__(exposure.words)
-        self.exposure = exposure
-        self.change = change
-
-
-class NeedsSecond(WikiError):
-    """One person agreed to what a change exposes, and two are required. Nothing was changed."""
-
-    status = 403
-    title = "Someone else has to approve this"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This makes a lot visible to many people, so someone else has to approve it."
-        )
-
-
-def require_consent(found: Exposure | None, change: Change, consent: Consent | None) -> None:
-    """Check that there is consent to exactly what a change exposes.
-
-    :raises Exposes: if there is none.
-    :raises NeedsSecond: if a second person has to agree.
-    """
-    if found is None or (consent is not None and consent.unasked):
-        return
-    if consent is None or consent.digest != found.digest:
-        raise NeedsConsent(found, change)
-    if consent.most is not None and found.needs_second(consent.most):
-        raise NeedsSecond
+def _sentence(numbers: Mapping[str, int]) -> str:
+    things = [ngettext("%(num)s page", "%(num)s pages", numbers["pages"])]
+    if numbers["files"]:
+        things.append(ngettext("%(num)s file", "%(num)s files", numbers["files"]))
+    if numbers["revisions"]:
+        old = ngettext("%(num)s old revision", "%(num)s old revisions", numbers["revisions"])
+        things.append(old)
+    what = listed(things)
+    if numbers["everyone"]:
+        return _("Everyone on the internet could then read %(what)s.", what=what)
+    return ngettext(
+        "%(num)s more person could then read %(what)s.",
+        "%(num)s more people could then read %(what)s.",
+        numbers["people"],
+        what=what,
+    )
 
 
 class _Placed(Protocol):
@@ -147,49 +107,71 @@ def subtree(page: _Placed) -> ColumnElement[bool]:
     return and_(Page.space_id == page.space_id, or_(at == key, under))
 
 
-@contextmanager
-def watched(
-    session: Session,
-    which: ColumnElement[bool],
-    change: Change,
-    consent: Consent | None,
-    *,
-    among: Collection[int] | None = None,
-) -> Iterator[None]:
-    """Check that what the block lets more people read has consent.
+_Key = tuple[int, int | None, bool]
+"""The columns that decide who may read a page: its space, its scope, its deletion."""
 
-    :param which: the condition on the pages that the block may concern.
-    :param consent: the consent to what it exposes; None if nobody was asked yet.
+
+@dataclass(frozen=True)
+class Before:
+    """The pages that a change may concern, before it: the key of each, and the audiences and labels
+    of these keys."""
+
+    keys: dict[int, _Key]
+    audiences: dict[_Key, Audience]
+    labels: dict[_Key, int]
+
+
+def pages_before(
+    session: Session, which: ColumnElement[bool], among: Collection[int] | None
+) -> Before:
+    """Return who may read the pages that a change may concern, before it is made.
+
+    :param which: the condition on these pages.
     :param among: only these people can gain access.
-    :raises Exposes: if it exposes something without consent to exactly that.
-    :raises NeedsSecond: if one person has agreed and two are required.
     """
-    if consent is not None and consent.unasked:
-        yield
-        return
     session.flush()
-    rows = session.execute(
-        select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
-        .select_from(Page)
-        .where(which)
-    ).all()
-    before = {row.id: _key(row) for row in rows}
-    audiences = _audiences(session, set(before.values()), among)
-    labels = _labels(session, set(before.values()))
-    yield
+    keys = {row.id: _key(row) for row in session.execute(_KEYS.where(which))}
+    found = set(keys.values())
+    return Before(keys, _audiences(session, found, among), _labels(session, found))
+
+
+def exposure_since(
+    session: Session, before: Before, among: Collection[int] | None
+) -> Exposure | None:
+    """Return what a change exposes that was made since :func:`pages_before`; None if nothing."""
     session.flush()
     after: dict[int, _Key] = {}
     heads: dict[int, int] = {}
-    for some in batches(list(before)):
-        for row in session.execute(
-            select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
-            .select_from(Page)
-            .where(Page.id.in_(some))
-        ):
+    for some in batches(list(before.keys)):
+        for row in session.execute(_KEYS.where(Page.id.in_(some))):
             after[row.id], heads[row.id] = _key(row), row.head
     now = _audiences(session, set(after.values()), among)
-    found = _measured(session, _Before(before, audiences, labels, heads), after, now)
-    require_consent(found, change, consent)
+    keys = before.keys
+    more = {
+        (old, new): now[new].beyond(before.audiences[old])
+        for old, new in {(keys[id], key) for id, key in after.items()}
+    }
+    exposed = [id for id, key in after.items() if more[keys[id], key]]
+    if not exposed:
+        return None
+    people: set[int] = set()
+    everyone = False
+    for id in exposed:
+        found = more[keys[id], after[id]]
+        people |= found.people
+        everyone |= found.everyone
+    files = 0
+    for some in batches(exposed):
+        current = Attachment.page_id.in_(some), Attachment.removed_at.is_(None)
+        files += session.scalar(select(func.count()).select_from(Attachment).where(*current)) or 0
+    return Exposure(
+        tuple(sorted(people)),
+        everyone,
+        len(exposed),
+        files,
+        sum(heads[id] - 1 for id in exposed),
+        Label(max(before.labels[keys[id]] for id in exposed)),
+    )
 
 
 NEWCOMER = 0
@@ -244,59 +226,11 @@ def newcomer_exposure(
     )
 
 
-_Key = tuple[int, int | None, bool]
-
-
 def _key(row: Any) -> _Key:
     return row.space_id, row.scope_id, row.deleted_at is not None
 
 
-@dataclass(frozen=True)
-class _Before:
-    """The pages that a change concerns, before it: what decides who may read each of them, their
-    audiences and labels, and the numbers of their revisions."""
-
-    keys: dict[int, _Key]
-    audiences: dict[_Key, Audience]
-    labels: dict[_Key, int]
-    heads: dict[int, int]
-
-
-def _measured(
-    session: Session, before: _Before, after: dict[int, _Key], now: dict[_Key, Audience]
-) -> Exposure | None:
-    keys = before.keys
-    more = {
-        (old, new): now[new].beyond(before.audiences[old])
-        for old, new in {(keys[id], key) for id, key in after.items()}
-    }
-    exposed = [id for id, key in after.items() if more[keys[id], key]]
-    if not exposed:
-        return None
-    people: set[int] = set()
-    everyone = False
-    for id in exposed:
-        found = more[keys[id], after[id]]
-        people |= found.people
-        everyone |= found.everyone
-    files = 0
-    for some in batches(exposed):
-        files += (
-            session.scalar(
-                select(func.count())
-                .select_from(Attachment)
-                .where(Attachment.page_id.in_(some), Attachment.removed_at.is_(None))
-            )
-            or 0
-        )
-    return Exposure(
-        tuple(sorted(people)),
-        everyone,
-        len(exposed),
-        files,
-        sum(before.heads[id] - 1 for id in exposed),
-        Label(max(before.labels[keys[id]] for id in exposed)),
-    )
+_KEYS = select(Page.id, Page.space_id, Page.scope_id, Page.deleted_at, Page.head)
 
 
 def _count_files(session: Session, keys: Collection[_Key]) -> int:

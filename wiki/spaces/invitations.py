@@ -14,23 +14,29 @@ from sqlalchemy.orm import Session, joinedload
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.people.actions import HANDLE, Credentials, checked_email, create_person
+from wiki.people.actions import Credentials, create_person
 from wiki.people.events import PersonChanged
 from wiki.people.models import Group, Person
+from wiki.people.names import HANDLE, checked_email
 from wiki.people.signin import limiting
 from wiki.rules.access import ANONYMOUS, Actor, May, decide, may_administer, may_invite
 from wiki.rules.limits import Limit
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces.actions import give_role
+from wiki.spaces.consent import Consent, Done, needs_consent, require_consent
 from wiki.spaces.events import InvitationAccepted, InvitationCreated, InvitationRevoked
-from wiki.spaces.exposure import Change, Consent, newcomer_exposure, require_consent
+from wiki.spaces.exposure import newcomer_exposure
 from wiki.spaces.members import role_given
 from wiki.spaces.models import Invitation, Membership, Space
 from wiki.spaces.queries import SpaceAccess
+from wiki.web.urls import space_url
 
 LASTS = timedelta(days=14)
+REGISTRATION_LASTS = timedelta(days=1)
 PER_PERSON = Limit(100, timedelta(days=1))
 RANK = (SiteRole.ANONYMOUS, SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN)
 
@@ -46,6 +52,28 @@ class Invited:
     role: Role = Role.NONE
 
 
+@dataclass(frozen=True)
+class Newcomer:
+    """A person who accepts an invitation with a new account, and the hash of their password."""
+
+    handle: str
+    name: str
+    email: str | None
+    password_hash: str
+
+
+@needs_consent(
+    "invite",
+    lazy_gettext("Invite someone"),
+    lazy_gettext("an invitation"),
+    lambda of: Done(
+        _("%(email)s was invited.", email=of.invited.email)
+        if of.invited.email
+        else _("Invitation created."),
+        space_url(of.invited.seen.space.slug, "members"),
+        of.result[1],
+    ),
+)
 def invite(
     session: Session,
     actor: Actor,
@@ -59,26 +87,22 @@ def invite(
     :raises Forbidden: if the actor may not invite, or not with these roles.
     :raises Invalid: if the address is not valid or has an account, or the role is not allowed.
     :raises TooMany: beyond 100 invitations a day.
-    :raises Exposes: if the invited person could read something, and there is no consent to that.
+    :raises NeedsConsent: if the invited person could read something without consent to that.
     """
     seen, role, site_role = invited.seen, invited.role, invited.site_role
     require_allowed(may_invite(actor, site_role) if seen else may_administer(actor))
+    if settings.registration == "closed":
+        require_allowed(may_administer(actor))
     if seen is not None:
         seen.require(May.MANAGE)
         if not Role.NONE < role <= seen.role:
             raise Invalid(
-                "Choose a role in the space that isn’t higher than your own.", field="role"
+                _("Choose a role in the space that isn’t higher than your own."), field="role"
             )
     email = _free_email(session, invited.email)
     if seen is not None and not (consent and consent.unasked):
-        wanted = {
-            "space_id": seen.space.id,
-            "role": role.word,
-            "site_role": site_role.value,
-            "email": email,
-        }
         found = newcomer_exposure(session, seen.space, role, site_role)
-        require_consent(found, Change("invite", wanted, seen.space.id), consent)
+        require_consent(found, consent, seen.space.id)
     limiting.spend(session, [limiting.Counter(f"invitations of {actor.person_id}", PER_PERSON)])
     row = Invitation(
         email=email,
@@ -93,12 +117,43 @@ def invite(
     session.flush()
     link = mails.absolute(settings, f"/-/invite/{token}")
     publish(session, actor, InvitationCreated(row.id, row.space_id))
-    if email is not None:
-        letter = mails.invitation(
-            settings, actor.name, seen.space.title if seen else "", link, LASTS.days
-        )
-        mails.post(session, actor, email, letter)
+    mails.post(
+        session,
+        settings,
+        actor,
+        email,
+        "spaces/mail/invitation.txt",
+        inviter=actor.name,
+        space=seen.space.title if seen else "",
+        link=link,
+        days=LASTS.days,
+    )
     return row, link
+
+
+def ask_for_account(session: Session, settings: Settings, email: str) -> None:
+    """Mail a link that creates an account for an address at one of the open domains. An address
+    that has an account gets a mail without a link, so that a response reveals nothing.
+
+    :raises Invalid: for any other address.
+    """
+    address, domains = checked_email(email), settings.open_domains
+    if address.rpartition("@")[2] not in domains:
+        listed = ", ".join(domains)
+        raise Invalid(_("Enter an address at %(domains)s.", domains=listed), field="email")
+    link = ""
+    if session.scalar(select(Person.id).where(Person.email == address)) is None:
+        row = Invitation(
+            email=address,
+            site_role=SiteRole.MEMBER.value,
+            expires_at=now() + REGISTRATION_LASTS,
+        )
+        link = mails.absolute(settings, f"/-/invite/{row.give_token()}")
+        session.add(row)
+        session.flush()
+        publish(session, ANONYMOUS, InvitationCreated(row.id, None))
+    words = {"link": link, "login": mails.absolute(settings, "/-/login")}
+    mails.post(session, settings, ANONYMOUS, address, "spaces/mail/registration.txt", **words)
 
 
 def _free_email(session: Session, email: str | None) -> str | None:
@@ -111,7 +166,9 @@ def _free_email(session: Session, email: str | None) -> str | None:
     address = checked_email(email)
     owner = session.scalar(select(Person).where(Person.email == address))
     if owner is not None:
-        raise Invalid(f"{owner.name} already has an account with this address.", field="email")
+        raise Invalid(
+            _("%(name)s already has an account with this address.", name=owner.name), field="email"
+        )
     return address
 
 
@@ -133,13 +190,14 @@ def open_of_space(session: Session, seen: SpaceAccess) -> Sequence[Invitation]:
     return _open(session, Invitation.space_id == seen.space.id)
 
 
-def open_of_site(session: Session, actor: Actor) -> Sequence[Invitation]:
+def open_of_site(session: Session, actor: Actor, domains: Sequence[str]) -> Sequence[Invitation]:
     """Return all invitations that can still be used, newest first, for admins.
 
+    :param domains: the domains that are open for registration.
     :raises Forbidden: for other actors.
     """
     require_allowed(may_administer(actor))
-    return _open(session)
+    return [row for row in _open(session) if _is_open(row, domains)]
 
 
 def _open(session: Session, *conditions: ColumnElement[bool]) -> Sequence[Invitation]:
@@ -183,12 +241,14 @@ def get_of_site(session: Session, actor: Actor, invitation_id: int) -> Invitatio
     return row
 
 
-def find_invitation(session: Session, token: str) -> Invitation:
+def find_invitation(session: Session, token: str, domains: Sequence[str]) -> Invitation:
     """Return the invitation of a link that can still be used.
 
-    It also ends if its creator may not invite any more.
+    It also ends if its creator may not invite any more, and without revealing that.
 
-    :raises Ended: otherwise, without revealing the reason.
+    :param domains: the domains that are open for registration. A link that someone requested for
+        themselves ends when that of its address is not among them.
+    :raises Ended: otherwise.
     """
     row = session.scalar(
         select(Invitation)
@@ -197,20 +257,35 @@ def find_invitation(session: Session, token: str) -> Invitation:
     )
     if row is None or not _is_backed(session, row):
         raise _ended()
+    if not _is_open(row, domains):
+        raise Ended(
+            _(
+                "Registration is closed, so this link no longer works. Ask an admin for an "
+                "invitation."
+            )
+        )
     return row
+
+
+def _is_open(row: Invitation, domains: Sequence[str]) -> bool:
+    """Return whether an invitation has a creator, or was requested by the owner of an address at
+    one of the open domains."""
+    return row.created_by_id is not None or (row.email or "").rpartition("@")[2] in domains
 
 
 def _ended() -> Ended:
     return Ended(
-        "This invitation was already used, was revoked or has expired. Ask the person who sent it "
-        "for a new one."
+        _(
+            "This invitation was already used, was revoked or has expired. Ask the person who sent "
+            "it for a new one."
+        )
     )
 
 
 def _is_backed(session: Session, row: Invitation) -> bool:
     inviter = row.created_by
     if inviter is None:
-        return True  # created from the shell
+        return row.space_id is None  # requested by the owner of the address
     if inviter.disabled_at is not None:
         return False
     actor = inviter.actor()
@@ -220,7 +295,7 @@ def _is_backed(session: Session, row: Invitation) -> bool:
     return bool(decide(May.MANAGE, actor, facts) and may_invite(actor, SiteRole(row.site_role)))
 
 
-def _use(session: Session, token: str) -> Invitation:
+def _use(session: Session, token: str, domains: Sequence[str]) -> Invitation:
     """Use up an invitation in this transaction: of two concurrent requests, one succeeds.
 
     The space is locked before anything else is written, in the same order as when a role is given.
@@ -229,7 +304,7 @@ def _use(session: Session, token: str) -> Invitation:
 
     :raises Ended: for the other request.
     """
-    row = find_invitation(session, token)
+    row = find_invitation(session, token, domains)
     if row.space_id is not None:
         session.get_one(Space, row.space_id, with_for_update=True)
     if Invitation.use(session, token) is None:
@@ -239,32 +314,34 @@ def _use(session: Session, token: str) -> Invitation:
 
 
 def accept_as_new(
-    session: Session, token: str, *, handle: str, name: str, email: str | None, password_hash: str
+    session: Session, token: str, newcomer: Newcomer, domains: Sequence[str]
 ) -> tuple[Person, Invitation]:
     """Create an account with an invitation. An invited address becomes that of the account.
 
+    :param domains: as :func:`find_invitation`.
     :raises Ended: if the invitation cannot be used any more.
     :raises Invalid: as ``create_person``.
     """
-    row = _use(session, token)
+    row = _use(session, token, domains)
     person = create_person(
         session,
         ANONYMOUS,
-        handle=handle,
-        name=name,
-        credentials=Credentials(row.email or email, password_hash),
+        handle=newcomer.handle,
+        name=newcomer.name,
+        credentials=Credentials(row.email or newcomer.email, newcomer.password_hash),
         site_role=SiteRole(row.site_role),
     )
     _join(session, row, person)
     return person, row
 
 
-def accept_as(session: Session, actor: Actor, token: str) -> Invitation:
+def accept_as(session: Session, actor: Actor, token: str, domains: Sequence[str]) -> Invitation:
     """Use an invitation for an existing account. It never lowers a role.
 
+    :param domains: as :func:`find_invitation`.
     :raises Ended: if it cannot be used any more.
     """
-    row = _use(session, token)
+    row = _use(session, token, domains)
     person = session.get_one(Person, actor.person_id)
     invited = SiteRole(row.site_role)
     raised = RANK.index(invited) > RANK.index(SiteRole(person.site_role))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from wiki.errors import Invalid, require_allowed
-from wiki.people import actions as people
-from wiki.people.signin import sign_in
+from wiki.errors import Invalid, NotFound, TooMany, require_allowed
+from wiki.i18n import gettext as _
+from wiki.people import passwords
+from wiki.people.signin import limiting, sign_in
 from wiki.rules.access import may_administer
 from wiki.rules.roles import Role, SiteRole
 from wiki.spaces import invitations
@@ -34,7 +35,7 @@ def invite_into_space(slug: str) -> ResponseReturnValue:
                 settings(),
                 invitations.Invited(
                     _site_role(),
-                    request.form.get("email"),
+                    request.form.get("email", "").strip(),
                     see_space(session, actor(), slug),
                     _role(),
                 ),
@@ -51,7 +52,7 @@ def revoke_of_space(slug: str, invitation_id: int) -> ResponseReturnValue:
         seen = see_space(session, actor(), slug)
         row = invitations.get_of_space(session, seen, invitation_id)
         invitations.revoke(session, actor(), row)
-    flash("Invitation revoked. Its link no longer works.", "good")
+    flash(_("Invitation revoked. Its link no longer works."), "good")
     return redirect(space_url(slug, "members"), 303)
 
 
@@ -68,13 +69,13 @@ def site() -> ResponseReturnValue:
                     session,
                     actor(),
                     settings(),
-                    invitations.Invited(_site_role(), request.form.get("email")),
+                    invitations.Invited(_site_role(), request.form.get("email", "").strip()),
                 )
         except Invalid as refused:
             error = refused
     body = render_template(
         "admin/invitations.html",
-        invitations=invitations.open_of_site(reading(), actor()),
+        invitations=invitations.open_of_site(reading(), actor(), settings().open_domains),
         link=link,
         email="" if link else request.form.get("email", ""),
         site_role=request.form.get("site_role", SiteRole.MEMBER.value),
@@ -89,37 +90,69 @@ def revoke_of_site(invitation_id: int) -> ResponseReturnValue:
     with writing() as session:
         row = invitations.get_of_site(session, actor(), invitation_id)
         invitations.revoke(session, actor(), row)
-    flash("Invitation revoked. Its link no longer works.", "good")
+    flash(_("Invitation revoked. Its link no longer works."), "good")
     return redirect("/-/admin/invitations", 303)
+
+
+@blueprint.route("/-/register", methods=["GET", "POST"])
+@public
+def register() -> ResponseReturnValue:
+    """Ask for an account with an address at an open domain. The response is the same whether or not
+    the address has an account."""
+    domains, email = settings().open_domains, request.form.get("email", "")
+    if not domains:
+        raise NotFound
+    if not actor().is_anonymous:
+        return redirect("/")
+    error: Invalid | TooMany | None = None
+    if request.method == "POST":
+        counters = limiting.registration_counters(email.strip().lower(), request.remote_addr or "")
+        try:
+            limiting.refuse_if_spent(reading(), counters)
+            with writing() as session:
+                limiting.spend(session, counters)
+                invitations.ask_for_account(session, settings(), email)
+        except (Invalid, TooMany) as refused:
+            error = refused
+        else:
+            return redirect("/-/register?asked=1", 303)
+    body = render_template(
+        "spaces/register.html",
+        domains=domains,
+        email=email,
+        asked="asked" in request.args,
+        error=error.sentence if error else "",
+    )
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    return body, error.status if error else 200, headers
 
 
 @blueprint.route("/-/invite/<token>", methods=["GET", "POST"])
 @public
 def accept(token: str) -> ResponseReturnValue:
     """Accept an invitation with a new account, or with the one that is signed in."""
-    invitation = invitations.find_invitation(reading(), token)
+    domains = settings().open_domains
+    invitation = invitations.find_invitation(reading(), token, domains)
     if not actor().is_anonymous:
         return _accept_as_myself(token, invitation)
     error: Invalid | None = None
     if request.method == "POST":
         try:
-            hashed = people.hash_password(request.form.get("password", ""))
+            newcomer = invitations.Newcomer(
+                handle=request.form.get("handle", ""),
+                name=request.form.get("name", ""),
+                email=request.form.get("email", "").strip(),
+                password_hash=passwords.hash_password(request.form.get("password", "")),
+            )
             with writing() as session:
-                person, used = invitations.accept_as_new(
-                    session,
-                    token,
-                    handle=request.form.get("handle", ""),
-                    name=request.form.get("name", ""),
-                    email=request.form.get("email"),
-                    password_hash=hashed,
-                )
+                person, used = invitations.accept_as_new(session, token, newcomer, domains)
                 signed_in = sign_in.begin(session, person)
                 url = _destination(used)
         except Invalid as refused:
             error = refused
         else:
             sign_in.enter(signed_in)
-            flash("Welcome! Your account is ready, and you are signed in.", "good")
+            flash(_("Welcome! Your account is ready, and you are signed in."), "good")
             return redirect(url, 303)
     sent = request.form
     body = render_template(
@@ -129,7 +162,7 @@ def accept(token: str) -> ResponseReturnValue:
         name=sent.get("name", ""),
         handle=sent.get("handle") or invitations.suggested_handle(reading(), invitation.email),
         email=sent.get("email", ""),
-        least=people.MIN_PASSWORD,
+        least=passwords.MIN_PASSWORD,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
@@ -141,8 +174,8 @@ def _accept_as_myself(token: str, invitation: Invitation) -> ResponseReturnValue
             "spaces/invite_accept.html", invitation=invitation, role=_word(invitation)
         )
     with writing() as session:
-        url = _destination(invitations.accept_as(session, actor(), token))
-    flash("Invitation accepted.", "good")
+        url = _destination(invitations.accept_as(session, actor(), token, settings().open_domains))
+    flash(_("Invitation accepted."), "good")
     return redirect(url, 303)
 
 
@@ -158,11 +191,11 @@ def _role() -> Role:
     try:
         return Role.named(request.form.get("role", ""))
     except KeyError:
-        raise Invalid("This role doesn’t exist.", field="role") from None
+        raise Invalid(_("This role doesn’t exist."), field="role") from None
 
 
 def _site_role() -> SiteRole:
     role = request.form.get("site_role", SiteRole.GUEST.value)
     if role not in (SiteRole.GUEST, SiteRole.MEMBER, SiteRole.ADMIN):
-        raise Invalid("This role doesn’t exist.", field="site_role")
+        raise Invalid(_("This role doesn’t exist."), field="site_role")
     return SiteRole(role)

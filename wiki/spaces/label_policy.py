@@ -23,10 +23,13 @@ from sqlalchemy.orm import Session, aliased
 
 from wiki.attachments.models import Attachment
 from wiki.errors import Invalid
-from wiki.pages.models import LinkReading, Page, PageLink
+from wiki.i18n import gettext as _
+from wiki.pages.links.models import LinkReading, PageLink
+from wiki.pages.models import Page
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
+from wiki.rules.words import shown
 from wiki.spaces.gate import greatest, scopes_for, spaces_with
 from wiki.spaces.models import Scope, Space
 
@@ -52,17 +55,28 @@ def refuse_lowered_space(session: Session, actor: Actor, space: Space, before: L
     ).all()
     if not rows:
         return
-    named = "; ".join(
-        f"“{row.title}” shows {f'{row.name} of ' if row.name else ''}“{row.source}”, which is "
-        f"{Label(row.label).word}"
-        for row in rows
-    )
-    more = rows[0].total - len(rows)
+    named = [_named(row) for row in rows]
+    if more := rows[0].total - len(rows):
+        named.append(_("and %(number)s more", number=more))
     raise Invalid(
-        "Nothing was changed, because pages would show content with a higher label than their own: "
-        f"{named}{f'; and {more} more' if more else ''}.",
+        _(
+            "Nothing was changed, because pages would show content with a higher label than "
+            "their own: %(places)s.",
+            places="; ".join(named),
+        ),
         field="label",
     )
+
+
+def _named(row: Any) -> str:
+    values = {"title": row.title, "source": row.source, "label": shown(Label(row.label).word)}
+    if row.name:
+        return _(
+            "“%(title)s” shows %(file)s of “%(source)s”, which is %(label)s",
+            file=row.name,
+            **values,
+        )
+    return _("“%(title)s” shows “%(source)s”, which is %(label)s", **values)
 
 
 def _open(actor: Actor, page: Any) -> ColumnElement[bool]:

@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    exists,
-    func,
-    or_,
-    select,
-    tuple_,
-    union,
-)
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
-from wiki.people.groups import count_people
+from wiki.people.groups.members import count_people
 from wiki.people.models import Group, GroupPerson, Person
-from wiki.people.queries import can_sign_in
+from wiki.people.queries import BY_NAME, can_sign_in
 from wiki.rules.access import Actor, May, may_see_groups, own_role
 from wiki.rules.roles import Role
 from wiki.spaces.gate import granted
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.spaces.queries import SpaceAccess, list_group_roles
-from wiki.web.paging import Slice, decode_cursor, encode_cursor
+from wiki.web.paging import Slice, slice_of
 
 ROWS = 50
 SOME = 6
@@ -253,23 +244,12 @@ def everybody_in(
     :raises Forbidden: for other actors.
     """
     seen.require(May.MANAGE)
-    name = func.lower(Person.name)
     given = union(
         select(Membership.person_id).where(Membership.space_id == seen.space.id),
         select(GroupPerson.person_id)
         .join(GroupRole, GroupRole.group_id == GroupPerson.group_id)
         .where(GroupRole.space_id == seen.space.id),
     ).subquery()
-    found = (
-        select(Person, name)
-        .join(given, given.c.person_id == Person.id)
-        .order_by(name, Person.id)
-        .limit(limit + 1)
-    )
-    cursor = decode_cursor(after, [str, int])
-    if cursor:
-        found = found.where(tuple_(name, Person.id) > tuple(cursor))
-    rows = session.execute(found).all()
-    people = [person for person, _ in rows[:limit]]
-    following = encode_cursor([rows[limit - 1][1], people[-1].id]) if len(rows) > limit else None
-    return Slice(standings(session, seen, people), following)
+    query = select(Person).join(given, given.c.person_id == Person.id)
+    found = slice_of(session, query, BY_NAME, after, limit)
+    return Slice(standings(session, seen, [row[0] for row in found.rows]), found.after)

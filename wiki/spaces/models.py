@@ -31,6 +31,9 @@ class Space(Base):
     reader_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
     commenter_clearance: Mapped[int] = mapped_column(default=int(Label.INTERNAL))
     editor_clearance: Mapped[int] = mapped_column(default=int(Label.CONFIDENTIAL))
+    # Chosen by its leads; derived from the slug while empty.
+    icon: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    colour: Mapped[str] = mapped_column(String(20), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
 

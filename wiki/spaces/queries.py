@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, joinedload, object_session
 
 from wiki.db import BigId
 from wiki.errors import Forbidden, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import listed
 from wiki.pages.models import Page
 from wiki.people.models import Group, GroupPerson, Person
 from wiki.rules.access import (
@@ -212,13 +214,14 @@ class Held:
     @property
     def words(self) -> str:
         """The people and groups on the list, for a sentence."""
-        names = [f"group {group.name}" for group in self.groups]
+        names = [_("group %(name)s", name=group.name) for group in self.groups]
         names += [person.name for person in self.people]
         if not names:
-            return "leads of the space"
+            return _("leads of the space")
         if len(names) > 4:
-            return f"{', '.join(names[:3])} and {len(names) - 3} others"
-        return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+            most, more = ", ".join(names[:3]), len(names) - 3
+            return _("%(names)s and %(number)s others", names=most, number=more)
+        return listed(names)
 
 
 def restrictions_of(session: Session, scope_ids: Iterable[int]) -> list[Held]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
 from wiki.spaces import admin, canaries, commands, invite_views, token_views, views
@@ -12,26 +13,34 @@ ROOM = Room(
     operations=none_because("its operations are in the API's own room"),
     commands=commands.COMMANDS,
     links=(
-        Link(Place.SITE, 30, "Spaces", "-/spaces", icon="library"),
+        Link(Place.SITE, 30, lazy_gettext("Spaces"), "-/spaces", icon="library"),
         Link(
             Place.SPACE,
             50,
-            "Members",
+            lazy_gettext("Members"),
             "members",
             icon="users",
+            section=lazy_gettext("People"),
             shown=lambda on: not on.actor.is_anonymous,
         ),
         Link(
             Place.SPACE,
             70,
-            "Settings",
+            lazy_gettext("Settings"),
             "settings",
             icon="settings",
+            section=lazy_gettext("Manage"),
             shown=lambda on: on.may(May.MANAGE),
         ),
-        Link(Place.ADMIN, 130, "Invitations", "invitations", section="People"),
-        Link(Place.ADMIN, 150, "Tokens", "tokens", section="People"),
-        Link(Place.ADMIN, 210, "Spaces", "spaces", section="Content"),
+        Link(
+            Place.ADMIN,
+            130,
+            lazy_gettext("Invitations"),
+            "invitations",
+            section=lazy_gettext("People"),
+        ),
+        Link(Place.ADMIN, 150, lazy_gettext("Tokens"), "tokens", section=lazy_gettext("People")),
+        Link(Place.ADMIN, 210, lazy_gettext("Spaces"), "spaces", section=lazy_gettext("Content")),
     ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

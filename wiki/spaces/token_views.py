@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.people import queries, tokens
 from wiki.people.models import Person
 from wiki.people.signin.reauthentication import confirm_first
@@ -24,7 +26,12 @@ from wiki.web.request import actor, reading, writing
 
 blueprint = Blueprint("tokens", __name__)
 
-LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("never", "No expiration"))
+LASTS = (
+    ("30", lazy_gettext("30 days")),
+    ("90", lazy_gettext("90 days")),
+    ("365", lazy_gettext("A year")),
+    ("never", lazy_gettext("No expiration")),
+)
 FIELD = "space-"
 
 
@@ -63,7 +70,7 @@ def revoke_mine(token_id: int) -> ResponseReturnValue:
         row = tokens.revoke_token(session, actor(), token_id)
         if row.person_id != actor().person_id:
             raise NotFound
-    flash(f"The token “{row.name}” no longer works.", "good")
+    flash(_("The token “%(name)s” no longer works.", name=row.name), "good")
     return redirect("/-/me/tokens", 303)
 
 
@@ -88,7 +95,10 @@ def make_service() -> ResponseReturnValue:
     except Invalid as error:
         return _everybodys(error)
     flash(
-        f"Created {person.name}. Create its first token, and ask leads to add it to their spaces.",
+        _(
+            "Created %(name)s. Create its first token, and ask leads to add it to their spaces.",
+            name=person.name,
+        ),
         "good",
     )
     return redirect(f"/-/admin/people/{person.handle}/tokens", 303)
@@ -119,7 +129,10 @@ def revoke_any(token_id: int) -> ResponseReturnValue:
     with writing() as session:
         row = tokens.revoke_token(session, actor(), token_id)
         owner = session.get_one(Person, row.person_id)
-    flash(f"The token “{row.name}” of {owner.name} no longer works.", "good")
+    flash(
+        _("The token “%(name)s” of %(person)s no longer works.", name=row.name, person=owner.name),
+        "good",
+    )
     back = f"/-/admin/people/{owner.handle}/tokens"
     return redirect(back if request.form.get("back") == "person" else "/-/admin/tokens", 303)
 
@@ -134,7 +147,12 @@ def chosen_spaces(session: Session, owner: Actor, slugs: Iterable[str]) -> froze
     for slug in wanted:
         if slug not in found:
             raise Invalid(
-                f"There is no space “{slug}” that {owner.name} can read.", field="reach-some"
+                _(
+                    "There is no space “%(slug)s” that %(name)s can read.",
+                    slug=slug,
+                    name=owner.name,
+                ),
+                field="reach-some",
             )
     return frozenset(found[slug] for slug in wanted)
 
@@ -145,16 +163,16 @@ def _make(session: Session, person: Person) -> str:
     if request.form.get("reach", "all") == "some":
         within = chosen_spaces(session, person.actor(), ticked)
         if not within:
-            raise Invalid("Choose at least one space.", field="reach-some")
+            raise Invalid(_("Choose at least one space."), field="reach-some")
     elif ticked:
         raise Invalid(
-            "You selected spaces. Choose “Only these spaces”, or clear the selection.",
+            _("You selected spaces. Choose “Only these spaces”, or clear the selection."),
             field="reach-some",
         )
     lasts = request.form.get("lasts", str(tokens.DAYS))
     if lasts not in dict(LASTS):
-        raise Invalid("Choose when the token expires.", field="lasts")
-    _, token = tokens.create_token(
+        raise Invalid(_("Choose when the token expires."), field="lasts")
+    _row, token = tokens.create_token(
         session,
         actor(),
         person,
@@ -242,7 +260,7 @@ def _site_role() -> SiteRole:
         return SiteRole(request.form.get("site_role", SiteRole.GUEST.value))
     except ValueError:
         raise Invalid(
-            "A service account is either a guest or a member.", field="site_role"
+            _("A service account is either a guest or a member."), field="site_role"
         ) from None
 
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
 from wiki.people.actions import find_person
-from wiki.people.groups import count_people
+from wiki.people.groups.members import count_people
 from wiki.people.models import Group, Person
 from wiki.rules.access import May, may_create_spaces, may_invite, may_see_groups
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role, SiteRole, Visibility
+from wiki.rules.words import shown
 from wiki.spaces import actions, invitations, queries
+from wiki.spaces.looks import COLOURS, ICONS, look_of
 from wiki.spaces.members import everybody_in, list_groups_given, standings
 from wiki.spaces.models import Space
 from wiki.spaces.who import find_who, suggest_who
 from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.request import actor, reading, writing
+from wiki.web.request import settings as current_settings
 from wiki.web.urls import space_url
 
 blueprint = Blueprint("spaces", __name__)
+blueprint.add_app_template_filter(look_of)
 
 
 @blueprint.get("/-/spaces")
@@ -53,13 +60,13 @@ def settings(slug: str) -> ResponseReturnValue:
                     replace(
                         values_asked(),
                         label=_label("label", Label(seen.space.label)),
-                        clearances=_clearances(seen.space),
+                        **_clearances(seen.space),
                     ),
                 )
         except Invalid as refused:
             error = refused
         else:
-            flash("Settings saved.")
+            flash(_("Settings saved."))
             return redirect(space_url(slug, "settings"), 303)
     return form_screen("spaces/settings.html", error, seen)
 
@@ -119,8 +126,10 @@ def _who(session: Session, seen: queries.SpaceAccess, typed: str, role: Role) ->
     who = find_who(session, seen.actor, typed)
     if who is None:
         raise Invalid(
-            "There is no one with this name, user name or address. If they are new, "
-            "invite them below.",
+            _(
+                "There is no one with this name, user name or address. If they are new, "
+                "invite them below."
+            ),
             field="person",
         )
     return who
@@ -128,13 +137,18 @@ def _who(session: Session, seen: queries.SpaceAccess, typed: str, role: Role) ->
 
 def _told(name: str, role: Role, people: int | None = None) -> str:
     if not role:
-        return (
-            f"{name} is no longer a member." if people is None else f"{name} no longer has a role."
-        )
+        if people is None:
+            return _("%(name)s is no longer a member.", name=name)
+        return _("%(name)s no longer has a role.", name=name)
     if people is None:
-        return f"{name} now has the role {role.word}."
-    many = "1 person" if people == 1 else f"{people:,} people"
-    return f"{name} ({many}) now has the role {role.word}."
+        return _("%(name)s now has the role %(role)s.", name=name, role=shown(role.word))
+    return ngettext(
+        "%(name)s (1 person) now has the role %(role)s.",
+        "%(name)s (%(num)s people) now has the role %(role)s.",
+        people,
+        name=name,
+        role=shown(role.word),
+    )
 
 
 @blueprint.get("/-/who")
@@ -172,7 +186,9 @@ def members_screen(
         link=link,
         email=request.form.get("email", typed if "@" in typed[1:] else "") if not link else "",
         invitations=invitations.open_of_space(session, seen) if can_manage else (),
-        may_invite=can_manage and bool(may_invite(seen.actor, SiteRole.GUEST)),
+        may_invite=can_manage
+        and bool(may_invite(seen.actor, SiteRole.GUEST))
+        and (current_settings().registration != "closed" or seen.actor.is_admin),
         may_invite_members=bool(may_invite(seen.actor, SiteRole.MEMBER)),
         errors={error.field or "": error.sentence} if error else {},
     )
@@ -184,6 +200,7 @@ def form_screen(
 ) -> ResponseReturnValue:
     """Return the screen with the form for a new space, or with that for the settings of one."""
     space = seen.space if seen else None
+    icon = space.icon if space else ""
 
     def value(name: str, default: str) -> str:
         return request.form.get(name, str(getattr(space, name)) if space else default)
@@ -196,6 +213,9 @@ def form_screen(
             "slug": value("slug", ""),
             "title": value("title", ""),
             "description": value("description", ""),
+            "icon": request.form.get("icon", icon if icon in ICONS else ""),
+            "emoji": request.form.get("emoji", "" if icon in ICONS else icon),
+            "color": request.form.get("color", space.colour if space else ""),
             "visibility": value("visibility", Visibility.INTERNAL.value),
             **_labels_of(space),
             "member_role": request.form.get(
@@ -203,6 +223,8 @@ def form_screen(
             ),
         },
         clearances=_clearance_choices(space),
+        icons=ICONS,
+        colours=COLOURS,
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
@@ -228,25 +250,24 @@ def _clearance_choices(space: Space | None) -> dict[str, list[tuple[str, str]]]:
         return {}
     least = Label(space.label)
     return {
-        name: [(min(stored, least).word, f"Inherit ({least.word})")]
-        + [(label.word, label.word) for label in Label if label > least]
+        name: [(min(stored, least).word, _("Inherit (%(label)s)", label=shown(least.word)))]
+        + [(label.word, shown(label.word)) for label in Label if label > least]
         for name, stored in zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True)
     }
 
 
-def _clearances(space: Space) -> tuple[Label, Label, Label]:
-    reader, commenter, editor = (
-        _label(name, label)
+def _clearances(space: Space) -> dict[str, Any]:
+    return {
+        f"{name}_clearance": _label(name, label)
         for name, label in zip(_CLEARED, space.facts(Role.NONE).clearances, strict=True)
-    )
-    return reader, commenter, editor
+    }
 
 
 def _label(name: str, default: Label) -> Label:
     try:
         return Label.named(request.form.get(name, default.word))
     except KeyError:
-        raise Invalid("This label doesn’t exist.", field=name) from None
+        raise Invalid(_("This label doesn’t exist."), field=name) from None
 
 
 def values_asked() -> actions.SpaceValues:
@@ -259,20 +280,27 @@ def values_asked() -> actions.SpaceValues:
         description=request.form.get("description", ""),
         visibility=_visibility(),
         member_role=_member_role(),
+        icon=_icon(),
+        colour=request.form.get("color"),
     )
+
+
+def _icon() -> str | None:
+    """Return the chosen icon: an emoji that was entered comes before one from the list."""
+    return request.form.get("emoji", "").strip() or request.form.get("icon")
 
 
 def _visibility() -> Visibility:
     try:
         return Visibility(request.form.get("visibility", Visibility.INTERNAL.value))
     except ValueError:
-        raise Invalid("Choose who can see the space.", field="visibility") from None
+        raise Invalid(_("Choose who can see the space."), field="visibility") from None
 
 
 def _member_role() -> Role:
     role = _role(request.form.get("member_role", Role.EDITOR.word))
     if role not in (Role.READER, Role.COMMENTER, Role.EDITOR):
-        raise Invalid("Choose what every member can do.", field="member_role")
+        raise Invalid(_("Choose what every member can do."), field="member_role")
     return role
 
 
@@ -282,4 +310,4 @@ def _role(word: str) -> Role:
     try:
         return Role.named(word)
     except KeyError:
-        raise Invalid("This role doesn’t exist.", field="role") from None
+        raise Invalid(_("This role doesn’t exist."), field="role") from None

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wiki.errors import Invalid
-from wiki.people.actions import find_person, shown_name
-from wiki.people.groups import SIZE, find_group
+from wiki.i18n import gettext as _
+from wiki.people.actions import find_person
+from wiki.people.groups.actions import SIZE, find_group
 from wiki.people.imported.placeholders import is_account
-from wiki.people.models import Group, Person
+from wiki.people.models import Group, GroupPerson, Person
+from wiki.people.names import shown_name
 from wiki.rules.access import Actor, may_see_groups
 from wiki.spaces.members import shares_a_space_with
 
@@ -35,7 +37,7 @@ def find_who(
     typed = typed.strip()[: LONGEST + 1]
     name = typed.removeprefix("@")
     if not name:
-        raise Invalid("Enter a user name, an email address or a name.", field=field)
+        raise Invalid(_("Enter a user name, an email address or a name."), field=field)
     person = find_person(session, name)
     if person is not None:
         return person
@@ -46,7 +48,12 @@ def find_who(
     if len(found) > 1:
         several = ", ".join(f"@{one.handle}" for one in found[:5])
         raise Invalid(
-            f"More than one is called “{shown_name(name)}”. Choose one of {several}.", field=field
+            _(
+                "More than one is called “%(name)s”. Choose one of %(several)s.",
+                name=shown_name(name),
+                several=several,
+            ),
+            field=field,
         )
     return found[0] if found else None
 
@@ -88,8 +95,13 @@ class Suggestion:
     people: int | None = None
 
 
-def suggest_who(session: Session, actor: Actor, typed: str) -> Sequence[Suggestion]:
-    """Return the people and groups whose user name, name or a word of it begins with this text."""
+def suggest_who(
+    session: Session, actor: Actor, typed: str, among: Select[int] | None = None
+) -> Sequence[Suggestion]:
+    """Return the people and groups whose user name, name or a word of it begins with this text.
+
+    :param among: only these people, by id, and groups with some of them.
+    """
     words = shown_name(typed[:LONGEST].strip().removeprefix("@")).lower()
     if not words or actor.is_anonymous:
         return []
@@ -99,6 +111,8 @@ def suggest_who(session: Session, actor: Actor, typed: str) -> Sequence[Suggesti
         .order_by(_rank(Person.handle, words), func.lower(Person.name), Person.id)
         .limit(SUGGESTED)
     )
+    if among is not None:
+        people = people.where(Person.id.in_(among))
     found = [Suggestion(handle, name) for handle, name in session.execute(people)]
     if may_see_groups(actor):
         groups = (
@@ -107,6 +121,9 @@ def suggest_who(session: Session, actor: Actor, typed: str) -> Sequence[Suggesti
             .order_by(_rank(Group.handle, words), func.lower(Group.name), Group.id)
             .limit(SUGGESTED // 2)
         )
+        if among is not None:
+            of_group = select(GroupPerson.group_id).where(GroupPerson.person_id.in_(among))
+            groups = groups.where(Group.id.in_(of_group))
         these = [Suggestion(*row) for row in session.execute(groups)]
         found = [*these, *islice(found, SUGGESTED - len(these))]
     return found

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound, WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.pages.saving.checks import MAX_TAG
-from wiki.pages.secrets import require_plain
+from wiki.pages.saving.own_messages import own_message
+from wiki.pages.saving.secrets import require_plain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.tags.projection import recompute, take_turn
@@ -24,10 +27,10 @@ class WouldMerge(WikiError):
     changed."""
 
     status = 409
-    title = "This tag already exists"
+    title = lazy_gettext("This tag already exists")
 
     def __init__(self) -> None:
-        super().__init__("A tag with this name exists now, so renaming would merge the two.")
+        super().__init__(_("A tag with this name exists now, so renaming would merge the two."))
 
 
 @dataclass(frozen=True)
@@ -48,17 +51,17 @@ def checked_name(raw: str) -> str:
     :raises Invalid: when it is no valid tag.
     """
     if "," in raw:
-        raise Invalid("A tag can’t contain commas, because they separate tags.", field="to")
+        raise Invalid(_("A tag can’t contain commas, because they separate tags."), field="to")
     name = spelled(raw)
     if not name:
-        raise Invalid("Enter a name for the tag.", field="to")
+        raise Invalid(_("Enter a name for the tag."), field="to")
     if len(name) > MAX_TAG:
-        raise Invalid(f"A tag can have up to {MAX_TAG} characters.", field="to")
+        raise Invalid(_("A tag can have up to %(most)s characters.", most=MAX_TAG), field="to")
     try:
         name.encode()
     except UnicodeEncodeError:
         raise Invalid(
-            "The name contains invalid characters (half surrogate pairs) that can’t be stored.",
+            _("The name contains invalid characters (half surrogate pairs) that can’t be stored."),
             field="to",
         ) from None
     return name
@@ -90,7 +93,7 @@ def rename_tag(
     before = find_tag(session, actor, names.old, space=seen.space)
     if before is None:
         raise NotFound
-    require_plain(session, space_id, name, what="The name", field="to")
+    require_plain(session, space_id, name, what=_("The name"), field="to")
     there = new != old and find_tag(session, actor, name, space=seen.space) is not None
     if there and not names.merge:
         raise WouldMerge
@@ -106,18 +109,19 @@ def rename_tag(
             if not (has_both and key == old)
         ]
 
-    deed = "merged" if there else "renamed"
     take_turn(session)
     done = retag_pages(
         session,
         actor,
         space_id,
         retag,
-        message=f"Tag {deed}: {_told(before.name)} → {name}",
+        message=_message("merged" if there else "renamed", old=before.name, new=name),
         most=most,
     )
     if not done.page_ids:
-        raise Invalid(f"All pages with this tag already spell it “{name}”.", field="to")
+        raise Invalid(
+            _("All pages with this tag already spell it “%(name)s”.", name=name), field="to"
+        )
     recompute(session, done.page_ids)
     return Renamed(name, len(done.page_ids), there, done.left)
 
@@ -141,13 +145,15 @@ def remove_tag(
         actor,
         space_id,
         lambda tags: [tag for tag in tags if tag_key(tag) != gone],
-        message=f"Tag removed: {_told(before.name)}",
+        message=_message("removed", old=before.name),
         most=most,
     )
     recompute(session, done.page_ids)
     return Renamed(before.name, len(done.page_ids), False, done.left)
 
 
-def _told(name: str) -> str:
-    """Return a tag's name for revision messages, without likely secrets."""
-    return "one that looks like a secret" if find_secrets(name) else name
+def _message(deed: str, old: str, new: str = "") -> str:
+    """Return the message of the revisions that change a tag, without a name that is likely to be a
+    secret."""
+    code = f"secret-tag-{deed}" if find_secrets(old) else f"tag-{deed}"
+    return own_message(code, old=old, new=new)

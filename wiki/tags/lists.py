@@ -12,6 +12,7 @@ from sqlalchemy import Select, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
 from wiki.pages.models import Page, Revision, title_order
 from wiki.pages.queries import live_for
 from wiki.people.models import Person
@@ -69,7 +70,7 @@ def wanted_from(sent: Mapping[str, str]) -> Wanted:
     since, until = (_day(sent.get(name, ""), name) for name in ("since", "until"))
     order = sent.get("sort", "") or Order.UPDATED.value
     if order not in tuple(Order):
-        raise Invalid("Pages can be sorted by “updated”, “created” or “title”.", field="sort")
+        raise Invalid(_("Pages can be sorted by “updated”, “created” or “title”."), field="sort")
     return Wanted(
         tag=spelled(sent.get("tag", ""))[:MOST_CHARACTERS],
         author=sent.get("author", "").replace("\0", " ").strip().lstrip("@")[:MOST_CHARACTERS],
@@ -88,7 +89,9 @@ def _day(raw: str, name: str) -> date | None:
     except ValueError:
         day = None
     if day is None or day.isoformat() != raw:
-        raise Invalid(f"“{raw[:40]}” isn’t a valid date. Use the form 2026-01-31.", field=name)
+        raise Invalid(
+            _("“%(text)s” isn’t a valid date. Use the form 2026-01-31.", text=raw[:40]), field=name
+        )
     return day
 
 

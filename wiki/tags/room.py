@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Probe, Room, none_because
 from wiki.tags import checking, views
 
@@ -11,9 +12,17 @@ ROOM = Room(
     operations=none_because("its operations are in the API's own room"),
     commands=none_because("tags are written with pages"),
     links=(
-        Link(Place.SITE, 40, "Pages", "-/pages", icon="files"),
-        Link(Place.SITE, 50, "Tags", "-/tags", icon="tags"),
-        Link(Place.SPACE, 30, "Tags", "tags", icon="tags", covers=True),
+        Link(Place.SITE, 40, lazy_gettext("Pages"), "-/pages", icon="files"),
+        Link(Place.SITE, 50, lazy_gettext("Tags"), "-/tags", icon="tags"),
+        Link(
+            Place.SPACE,
+            30,
+            lazy_gettext("Tags"),
+            "tags",
+            icon="tags",
+            section=lazy_gettext("Pages"),
+            covers=True,
+        ),
     ),
     blocks=none_because("what it shows is on screens of its own"),
     shortcuts=none_because("nothing in it is pressed often"),

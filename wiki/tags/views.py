@@ -6,8 +6,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_decimal
 
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
+from wiki.i18n import ngettext
 from wiki.pages.models import Page
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -123,7 +126,18 @@ def rename_tag(slug: str) -> ResponseReturnValue:
         except (Invalid, WouldMerge) as refused:
             error = refused
         else:
-            flash(_told("now have the tag", "now has the tag", done))
+            flash(
+                _told(
+                    ngettext(
+                        "One page now has the tag: “%(name)s”.",
+                        "%(number)s pages now have the tag: “%(name)s”.",
+                        done.pages,
+                        number=format_decimal(done.pages),
+                        name=done.name,
+                    ),
+                    done,
+                )
+            )
             return redirect(tag_url(slug, raw if done.left else done.name), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     name, target = to, None
@@ -154,18 +168,28 @@ def remove_tag(slug: str) -> ResponseReturnValue:
     if request.method == "POST":
         with writing() as session:
             done = actions.remove_tag(session, actor(), seen.space.id, raw)
-        flash(_told("no longer have the tag", "no longer has the tag", done))
+        flash(
+            _told(
+                ngettext(
+                    "One page no longer has the tag: “%(name)s”.",
+                    "%(number)s pages no longer have the tag: “%(name)s”.",
+                    done.pages,
+                    number=format_decimal(done.pages),
+                    name=done.name,
+                ),
+                done,
+            )
+        )
         return redirect(tag_url(slug, raw) if done.left else space_url(slug, "tags"), 303)
     tag = queries.see_tag(reading(), actor(), raw, space=seen.space)
     return render_template("tags/remove.html", **_where(seen), tag=tag)
 
 
-def _told(many: str, one: str, done: Renamed) -> str:
-    count = f"{done.pages:,} pages {many}" if done.pages != 1 else f"One page {one}"
-    told = f"{count}: “{done.name}”."
-    if done.left:
-        told += f" {done.left:,} are left: repeat this to continue."
-    return told
+def _told(told: str, done: Renamed) -> str:
+    if not done.left:
+        return told
+    left = _("%(number)s are left: repeat this to continue.", number=format_decimal(done.left))
+    return f"{told} {left}"
 
 
 @blueprint.get("/-/pages")
@@ -191,7 +215,7 @@ def _pages(seen: SpaceAccess | None) -> ResponseReturnValue:
     try:
         wanted = wanted_from(request.args)
         if wanted.since and wanted.until and wanted.since > wanted.until:
-            raise Invalid("The first day is after the last one.", field="since")
+            raise Invalid(_("The first day is after the last one."), field="since")
     except Invalid as refused:
         error = refused
     else:

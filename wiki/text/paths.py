@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from wiki.text.own_texts import own_text, sentence_of
+
 MAX_SEGMENT = 120
 MAX_SEGMENT_BYTES = 240  # with ".md" appended, a valid file name on every file system
 MAX_PATH = 500
@@ -22,7 +24,17 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ`"))
 
 
 class PathError(ValueError):
-    """A path that cannot name a page; its message is one sentence for the user."""
+    """A path that cannot name a page; ``str(error)`` is one sentence for the user.
+
+    ``stored`` is the sentence as it is stored (:mod:`wiki.text.own_texts`).
+    """
+
+    def __init__(self, code: str, *values: object) -> None:
+        self.stored = own_text(f"path-{code}", *map(str, values))
+        super().__init__(self.stored)
+
+    def __str__(self) -> str:
+        return sentence_of(self.stored)
 
 
 def normalise_path(raw: str) -> str:
@@ -35,46 +47,43 @@ def normalise_path(raw: str) -> str:
         and for paths that are too long.
     """
     if len(raw) > 8 * MAX_PATH:
-        raise PathError(f"A path can have up to {MAX_PATH} characters.")
+        raise PathError("too-long", MAX_PATH)
     trimmed = raw.strip().strip("/").strip()
     if not trimmed:
         return ""
     path = "/".join(_normalise_segment(segment) for segment in trimmed.split("/"))
     if len(path) > MAX_PATH:
-        raise PathError(f"A path can have up to {MAX_PATH} characters; this one has {len(path)}.")
+        raise PathError("longer", MAX_PATH, len(path))
     return path
 
 
 def _normalise_segment(raw: str) -> str:
     for character in raw:
         if character in _DIRECTION:
-            raise PathError("A path can’t contain characters that change the direction of text.")
+            raise PathError("direction")
         category = unicodedata.category(character)
         if category in ("Cc", "Cs") and not character.isspace():
-            raise PathError("A path can’t contain control characters.")
+            raise PathError("control")
         code = ord(character)
         if code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
-            raise PathError("A path can’t contain code points that are not characters.")
+            raise PathError("no-character")
     text = unicodedata.normalize("NFC", raw.translate(_DROPPED)).strip()
     text = unicodedata.normalize("NFC", _SPACES.sub("-", text))
     if not text:
         if raw:
-            raise PathError("Each part of a path needs a visible character.")
-        raise PathError("A path can’t contain an empty part (two slashes in a row).")
+            raise PathError("invisible")
+        raise PathError("empty-part")
     folded = _fold(text)
     if text in _RESERVED or folded in _RESERVED:
-        raise PathError(f"“{text}” can’t be a part of a path, because it is reserved.")
+        raise PathError("reserved", text)
     if text.startswith(".") or folded.startswith("."):
-        raise PathError(f"“{text}” can’t be a part of a path, because it begins with a dot.")
+        raise PathError("dot", text)
     if "/" in folded or "\\" in folded:
-        raise PathError(f"“{text}” contains a character that looks like a slash.")
+        raise PathError("slash", text)
     if not folded.strip():
-        raise PathError("A part of the path has no visible character.")
+        raise PathError("invisible")
     if len(text) > MAX_SEGMENT or len(text.encode()) > MAX_SEGMENT_BYTES:
-        raise PathError(
-            f"Each part of a path can have up to {MAX_SEGMENT} characters "
-            f"({MAX_SEGMENT_BYTES} bytes); “{text[:20]}…” is longer."
-        )
+        raise PathError("part-too-long", MAX_SEGMENT, MAX_SEGMENT_BYTES, text[:20])
     return text
 
 

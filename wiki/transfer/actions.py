@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.errors import Invalid, TooLarge
+from wiki.i18n import gettext as _
 from wiki.outbox.actions import publish
 from wiki.rules.access import May
 from wiki.spaces.queries import SpaceAccess
 from wiki.transfer.events import ImportRequested
 from wiki.transfer.models import Import
-from wiki.transfer.sources import ZipSource, limits_of
+from wiki.transfer.sources.source import ZipSource, limits_of
 
 CHUNK = 1 << 20
 
@@ -42,14 +43,19 @@ def keep_upload(settings: Settings, stream: IO[bytes]) -> str:
             while chunk := stream.read(CHUNK):
                 size += len(chunk)
                 if size > settings.max_import_mb << 20:
-                    raise TooLarge(f"A zip file can have up to {settings.max_import_mb} MiB.")
+                    raise TooLarge(
+                        _(
+                            "A zip file can have up to %(size)s MiB.",
+                            size=settings.max_import_mb,
+                        )
+                    )
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         source = ZipSource(target, limits_of(settings))
         source.close()
         if not any(entry.is_markdown for entry in source.entries):
-            raise Invalid("This zip file contains no Markdown files.", field="file")
+            raise Invalid(_("This zip file contains no Markdown files."), field="file")
     except BaseException:
         target.unlink(missing_ok=True)
         raise

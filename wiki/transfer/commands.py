@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from sqlalchemy.orm import Session
 from wiki.attachments.storage import Storage
 from wiki.db import Database
 from wiki.errors import NotFound
-from wiki.pages.rendering.stored import limit_rendering
+from wiki.pages.rendering.own_renderer import limit_rendering
 from wiki.people.models import Person
 from wiki.rules.access import Actor
+from wiki.rules.labels import Label
 from wiki.shell import SHELL, bar, deliver_all, opened
 from wiki.spaces.commands import NewSpace, has_space, make_space, say_leaderless, writer
 from wiki.spaces.models import Space
@@ -24,16 +26,16 @@ from wiki.spaces.queries import see_space
 from wiki.text.counts import counted
 from wiki.transfer.console import report_text, write_report
 from wiki.transfer.exporting import export_space
-from wiki.transfer.git import mirroring
+from wiki.transfer.git import mirroring, mirrors
 from wiki.transfer.git.command import is_history
 from wiki.transfer.git.histories import HistoryImport
 from wiki.transfer.git.history import History
-from wiki.transfer.git.mirroring import Committed
+from wiki.transfer.git.repositories import Committed
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import Mirror
 from wiki.transfer.report import Report
-from wiki.transfer.sources import limits_of, open_source
-from wiki.web.filters import exact
+from wiki.transfer.sources.source import limits_of, open_source
+from wiki.web.screens.filters import exact
 
 # Seconds that a page may take to render during an import, where nobody waits for it.
 PATIENCE = 10.0
@@ -60,11 +62,11 @@ def add_mirror(slug: str, folder: Path, handle: str | None) -> None:
     with database.read() as session, bar(f"Exporting {slug}") as progress:
         actor = writer(session, slug, handle)
         space = see_space(session, actor, slug).space
-        mirroring.check_mirror(session, SHELL, space, folder)
+        mirrors.check_mirror(session, SHELL, space, folder)
         done = mirroring.export_to_git(session, actor, settings, space, folder, progress=progress)
     with database.write() as session:
         person = session.get(Person, actor.person_id) if actor.person_id is not None else None
-        mirroring.add_mirror(session, SHELL, space, folder, person)
+        mirrors.add_mirror(session, SHELL, space, folder, person)
     mirroring.advance(database, settings, space.id)  # changes made in the meantime
     say_committed(done, folder)
 
@@ -77,7 +79,7 @@ def list_mirrors() -> None:
     """
     _, database = opened()
     with database.read() as session:
-        for one in mirroring.list_mirrors(session, SHELL):
+        for one in mirrors.list_mirrors(session, SHELL):
             row = one.mirror
             who = row.person.handle if row.person else "the shell"
             click.echo("\t".join((row.space.slug, row.folder, who, _state(one))))
@@ -114,7 +116,7 @@ def remove_mirror(slug: str) -> None:
     _, database = opened()
     with database.write() as session:
         try:
-            row = mirroring.remove_mirror(session, SHELL, _space(session, slug))
+            row = mirrors.remove_mirror(session, SHELL, _space(session, slug))
         except NotFound:
             raise click.ClickException(f"{slug} has no mirror.") from None
     click.echo(f"{slug} is no longer mirrored. {row.folder} isn't changed.")
@@ -133,7 +135,7 @@ def say_committed(done: Committed, folder: Path) -> None:
         raise click.ClickException(f"{counted(len(done.problems), 'item')} couldn't be exported.")
 
 
-def _state(one: mirroring.MirrorState) -> str:
+def _state(one: mirrors.MirrorState) -> str:
     row = one.mirror
     if row.failures and row.failed_at is not None:
         return f"failing since {exact(row.failed_at)}: {row.failure}"
@@ -192,6 +194,8 @@ def import_tree(
     slug = slug.lower()
     missing = NewSpace(slug, maker=handle, **new) if create else None
     settings, database = opened()
+    if missing:
+        missing = replace(missing, label=Label.named(database.adjust(settings).space_label))
     if report:
         write_report(Report(), report)  # fails now rather than after the import
     limit_rendering(max(settings.render_seconds, PATIENCE), settings.render_retry_seconds)

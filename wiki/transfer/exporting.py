@@ -22,11 +22,14 @@ from wiki.pages.revising import text_of
 from wiki.pages.saving.checks import front_matter_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.text.front_matter.block import join
-from wiki.transfer.headings import leading_title
+from wiki.text.front_matter.changes import join
+from wiki.transfer.kept_comments import COMMENTS_FILE, written_comments
+from wiki.transfer.kept_order import ORDER_FILE, written_order
+from wiki.transfer.kept_space import SPACE_FILE, written_space
 from wiki.transfer.layout import file_of
+from wiki.transfer.page_texts import leading_title
 from wiki.transfer.routes.kept import ROUTES_FILE, written_routes
-from wiki.transfer.sources import Progress
+from wiki.transfer.sources.source import Progress
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,16 @@ def export_space(
             if progress:
                 progress(done, total)
         routes = written_routes(space.slug, _routes(session, revisions))
-        if routes:
-            _write(folder, ROUTES_FILE, routes.encode())
+        order = written_order(session, actor, space)
+        beside = {
+            ROUTES_FILE: routes,
+            ORDER_FILE: order,
+            SPACE_FILE: written_space(space),
+            COMMENTS_FILE: written_comments(session, actor, space),
+        }
+        for name, text in beside.items():
+            if text:
+                _write(folder, name, text.encode())
         for file in files:
             try:
                 with storage.open(file.sha256, file.size) as bytes_of_file:

@@ -11,6 +11,8 @@ from sqlalchemy.exc import OperationalError
 from wiki.config import Settings
 from wiki.db import Database, now
 from wiki.errors import Forbidden, WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, speaking
 from wiki.outbox.actions import deliver_again
 from wiki.outbox.deliver import Happening
 from wiki.rules.access import May
@@ -20,7 +22,7 @@ from wiki.transfer.git import mirroring
 from wiki.transfer.importing import TreeImport
 from wiki.transfer.models import Import, Mirror
 from wiki.transfer.report import Report
-from wiki.transfer.sources import ZipSource, limits_of
+from wiki.transfer.sources.source import ZipSource, limits_of
 
 SLICE_SECONDS = 1.0
 """Maximum duration of a slice; other deliveries of the same worker wait for it."""
@@ -37,7 +39,8 @@ def import_more(database: Database, settings: Settings, happenings: Sequence[Hap
     for happening in happenings:
         import_id = int(happening.payload["import_id"])
         try:
-            finished = _advance(database, settings, import_id)
+            with speaking(_language(database, settings, import_id)):
+                finished = _advance(database, settings, import_id)
         except OperationalError:
             raise  # the database is unavailable for a moment: the delivery is tried again
         except WikiError as refused:
@@ -45,11 +48,12 @@ def import_more(database: Database, settings: Settings, happenings: Sequence[Hap
             finished = True
         except Exception:
             log.exception("import %d failed", import_id)
-            sentence = (
+            sentence = lazy_gettext(
                 "The error is on our side and has been logged. Everything imported so far is kept; "
                 "import the same zip again to continue."
             )
-            _give_up(database, settings, import_id, sentence)
+            with speaking(_language(database, settings, import_id)):
+                _give_up(database, settings, import_id, str(sentence))
             finished = True
         if not finished:
             with database.write() as session:
@@ -77,6 +81,15 @@ def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[H
         )
 
 
+def _language(database: Database, settings: Settings, import_id: int) -> str:
+    """Return the language of an import's report: that of the person who started it, else the
+    site's."""
+    with database.read() as session:
+        row = session.get(Import, import_id)
+        own = row.person.language if row is not None and row.person is not None else None
+        return own or settings.language
+
+
 def _advance(database: Database, settings: Settings, import_id: int) -> bool:
     """Do a slice of an import; return True when nothing is left to do."""
     with database.read() as session:
@@ -84,10 +97,10 @@ def _advance(database: Database, settings: Settings, import_id: int) -> bool:
         if row is None or row.finished_at is not None:
             return True
         if row.person is None:
-            raise WikiError("The account that started the import no longer exists.")
+            raise WikiError(_("The account that started the import no longer exists."))
         actor = row.person.actor()
         if row.person.disabled_at is not None:
-            raise WikiError(f"{actor.name}’s account has been closed.")
+            raise WikiError(_("%(name)s’s account has been closed.", name=actor.name))
         decision = see_space_by_id(session, actor, row.space_id).may(May.MANAGE)
         if not decision:
             raise Forbidden(decision.reason)

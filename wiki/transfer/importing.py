@@ -6,12 +6,9 @@ that was done is recognised by comparison, so an interrupted import is simply st
 
 from __future__ import annotations
 
-import codecs
 import hashlib
-import re
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
@@ -24,27 +21,26 @@ from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.errors import Invalid, TooLarge, WikiError
-from wiki.pages.forms import suspects
+from wiki.i18n import gettext as _
+from wiki.pages.forms import Suspect, suspects
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page
-from wiki.pages.queries import get_revision
-from wiki.pages.rendering.stored import ensure_heads, prepare
+from wiki.pages.rendering.stored import ensure_heads
 from wiki.pages.revising import text_of
-from wiki.pages.saving.checks import checked, content_hash_of
+from wiki.pages.revisions import get_revision
+from wiki.pages.saving.checks import checked_path, content_hash_of
 from wiki.pages.saving.edit import Edit, NewPage
-from wiki.pages.saving.submit import Conflict, submit
-from wiki.pages.secrets import REPORTED, secrets_in
-from wiki.pages.unseen import unseen_in, unseen_in_path
+from wiki.pages.saving.own_messages import own_message
+from wiki.pages.saving.secrets import REPORTED, secrets_in
+from wiki.pages.saving.submit import submit
+from wiki.pages.saving.unseen import unseen_in, unseen_in_path
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.front_matter import block as frontmatter
 from wiki.text.markdown.links import PICTURES
-from wiki.text.markdown.markup import RenderContext
 from wiki.text.paths import name_of, path_key
-from wiki.text.sandbox.parent import CHILDREN
 from wiki.text.scan.unseen import named
 from wiki.transfer.git.command import Missing
-from wiki.transfer.headings import leading_title
 from wiki.transfer.inventory import (
     Held,
     LinkCheck,
@@ -54,22 +50,22 @@ from wiki.transfer.inventory import (
     linked_files,
     note_files,
 )
+from wiki.transfer.kept_comments import COMMENTS_FILE
+from wiki.transfer.kept_order import ORDER_FILE, read_order, restore_order
+from wiki.transfer.kept_space import SPACE_FILE, read_space, restore_space
 from wiki.transfer.layout import PlannedFile, PlannedPage, lay_out
+from wiki.transfer.page_texts import contents, decode, page_text, refusal
 from wiki.transfer.report import Kind, Problem, Report
 from wiki.transfer.routes.kept import ROUTES_FILE
 from wiki.transfer.routes.router import Router
 from wiki.transfer.routes.sites import find_sites
-from wiki.transfer.sources import Entry, Progress, Source
+from wiki.transfer.sources.source import Entry, Progress, Source
 
 CHUNK = 24
 """Number of pages in a transaction; other writers wait for it."""
-_MARKS = {  # longer marks first
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
-_POINTER = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[a-z0-9.-]+ [^\n]+\n)+")
+
+_KEPT = (ROUTES_FILE, ORDER_FILE, SPACE_FILE, COMMENTS_FILE)
+"""Files of an export beside its pages, which are read and not imported."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +75,6 @@ class _Change:
     page: PlannedPage
     text: Text
     held: Held | None
-    source: str
     routes: list[list[str]]
 
 
@@ -115,7 +110,7 @@ class TreeImport:
         hidden = [
             entry
             for entry in source.shelved
-            if not name_of(entry.path).startswith(".") and entry.path != ROUTES_FILE
+            if not name_of(entry.path).startswith(".") and entry.path not in _KEPT
         ]
         self.layout = lay_out([*source.entries, *hidden], places, self.held.keys())
         sites, routes = find_sites(self._named.keys(), self._text), self._text(ROUTES_FILE)
@@ -123,6 +118,7 @@ class TreeImport:
         self._rerouted: dict[int, list[list[str]]] = {}
         files = {page.entry.path for page in self.layout.pages}
         self._unnoted: dict[int, str] = {}
+        self._stale: list[int] = []
         self._owners = {one.page_id: file for file, one in self.known.items() if file in files}
 
     @property
@@ -153,15 +149,22 @@ class TreeImport:
                 break
         return position
 
-    def finish(self) -> Report:
-        """Return the report, completed with problems of the whole tree: refused files, broken
-        links."""
+    def finish(self, *, ordered: bool = True) -> Report:
+        """Put the pages in the order of the tree if ``ordered``, and return the report, completed
+        with problems of the whole tree: refused files, broken links."""
         self.report.add([*self.source.refused, *self.layout.problems])
+        order = read_order(self._text(ORDER_FILE)) if ordered else {}
+        kept = read_space(self._text(SPACE_FILE))
+        if order or kept:
+            with self.database.write() as session:
+                restore_order(session, self.actor, self.space, order)
+                restore_space(session, self.actor, self.space.id, kept)
         with self.database.read() as session:
             check = LinkCheck(session, self.actor, self.space)
             hidden = [file for file in self.layout.files if file.entry.hidden]
             shown = [file for file in hidden if check.has_file(file.path)]
-            self.report.hidden = self.source.hidden - len(shown) - (ROUTES_FILE in self._named)
+            beside = sum(name in self._named for name in _KEPT)
+            self.report.hidden = self.source.hidden - len(shown) - beside
             places = {path_key(page.path): page.entry.path for page in self.layout.pages}
             self.report.add(check.problems(places))
         return self.report
@@ -169,36 +172,28 @@ class TreeImport:
     def _steps(self, start: int, stop: int) -> Iterator[int]:
         pages = self.layout.pages[:stop]
         files = self.layout.files[: max(stop - len(self.layout.pages), 0)]
-        with ThreadPoolExecutor(CHILDREN) as renderers:
-            for first in range(start, len(pages), CHUNK):
-                chunk = pages[first : first + CHUNK]
-                self._import_pages(chunk, renderers)
-                yield len(chunk)
+        for first in range(start, len(pages), CHUNK):
+            chunk = pages[first : first + CHUNK]
+            self._import_pages(chunk)
+            ensure_heads(self.database, self._stale)
+            self._stale.clear()
+            yield len(chunk)
         first_file = max(start - len(pages), 0)
         if first_file < len(files):
             yield from self._import_files(files[first_file:])
 
-    def _import_pages(self, chunk: Sequence[PlannedPage], renderers: ThreadPoolExecutor) -> None:
+    def _import_pages(self, chunk: Sequence[PlannedPage]) -> None:
         changes = [change for page in chunk if (change := self._change(page)) is not None]
         self._settle_unchanged()
         if not changes:
             return
-        list(renderers.map(self._prepare, changes))
-        try:
-            with self.database.write() as session:
-                saved = [self._write(session, change) for change in changes]
-        except WikiError:
-            saved = [self._write_alone(change) for change in changes]
-        for change, problem in zip(changes, saved, strict=True):
-            if problem is not None:
-                self.report.add([problem])
-            if problem is not None and problem.kind is not Kind.REPLACED:
+        for change, refused in zip(changes, self._write(changes), strict=True):
+            if refused is not None:
+                self.report.add([refused])
                 continue
-            self.report.add([*self._secrets(change), *_unseen(change)])
-            if change.held is None:
-                self.report.created += 1
-            else:
-                self.report.changed += 1
+            self.report.created += change.held is None
+            self.report.changed += change.held is not None
+            self.report.add([*_replaced(change), *self._secrets(change), *_unseen(change)])
 
     def _settle_unchanged(self) -> None:
         """Store the files of unchanged pages, and the routes of their addresses."""
@@ -210,7 +205,7 @@ class TreeImport:
                 page = session.get_one(Page, page_id)
                 page.routes, page.rendered = routes, 0
         if self.history_id is None:  # the pages of a history are rendered at the end
-            ensure_heads(self.database, self._rerouted)
+            self._stale += self._rerouted
         self._unnoted.clear()
         self._rerouted.clear()
 
@@ -233,32 +228,24 @@ class TreeImport:
                 page = session.get_one(Page, change.held.page_id)
                 before = text_of(session, get_revision(session, page, change.held.head.number))
                 found = secrets_in(session, self.space.id, before, change.text)
+        source = self._text(change.page.entry.path) if found else ""
         return [
             Problem(
                 Kind.SECRET,
                 change.page.entry.path,
-                f"{f'Line {one.line}' if one.line else one.place.capitalize()}: {one.words} "
-                f"{one.masked}",
+                f"{_place(one)}: {_(one.words)} {one.masked}",
             )
-            for one in suspects(found, change.source)
+            for one in suspects(found, source)
         ]
 
     def _change(self, page: PlannedPage) -> _Change | None:
         """Return the change to write for a page; None if it is unchanged or cannot be read."""
         where = page.entry.path
         try:
-            source = decode(contents(self.source.read(page.entry)))
-            text = checked(
-                Text(self._fallback_title(page, source), source), self.settings.max_page_kb << 10
-            )
-        except NoText as refused:
-            self.report.add([Problem(Kind.UNREADABLE, where, refused.sentence)])
-            return None
-        except Missing as missing:
-            self.report.add([Problem(Kind.MISSING, where, missing.sentence)])
-            return None
+            data = self.source.read(page.entry)
+            text = page_text(data, page.path, self.space, self.settings.max_page_kb << 10)
         except WikiError as refused:
-            self.report.add([Problem(Kind.REFUSED, where, refused.sentence)])
+            self.report.add([refusal(where, refused)])
             return None
         self.report.add(_front_matter_problems(where, text))
         held, routes = self._held(page), self.router.routes(page, text.body)
@@ -269,7 +256,7 @@ class TreeImport:
             if self._is_news(where, held.page_id):
                 self._unnoted[held.page_id] = where
             return None
-        return _Change(page, text, held, source, routes)
+        return _Change(page, text, held, routes)
 
     def _held(self, page: PlannedPage) -> Held | None:
         """Return the page at a planned page's place, unless another file of the tree became that
@@ -284,59 +271,44 @@ class TreeImport:
         known = self.known.get(file)
         return self.history_id is None and (known is None or known.page_id != page_id)
 
-    def _fallback_title(self, page: PlannedPage, source: str) -> str:
-        _, body = frontmatter.split(source)
-        return leading_title(body, page.path) or self.space.title
-
-    def _prepare(self, change: _Change) -> None:
-        path = change.held.path if change.held else change.page.path
-        context = RenderContext(
-            self.space.slug, path, change.page.folder, change.text.title, routes=change.routes
-        )
-        prepare(content_hash_of(change.text), change.text.body, context)
-
-    def _write_alone(self, change: _Change) -> Problem | None:
-        """Write a page in a transaction of its own; return a problem if it is refused."""
-        where = change.page.entry.path
+    def _write(self, changes: Sequence[_Change]) -> list[Problem | None]:
+        """Write pages in one transaction or, if one of them is refused, each in its own. Return for
+        each the problem for which it is refused, or None."""
         try:
             with self.database.write() as session:
-                return self._write(session, change)
-        except Conflict:
-            sentence = "The same lines were changed in both since the last import."
-            return Problem(Kind.CONFLICT, where, sentence)
+                files = {self._save(session, one): one.page.entry.path for one in changes}
+                news = {id: file for id, file in files.items() if self._is_news(file, id)}
+                note_files(session, self.space, news)
         except WikiError as refused:
-            return Problem(Kind.REFUSED, where, refused.sentence)
+            if changes[1:]:
+                return [problem for change in changes for problem in self._write([change])]
+            return [refusal(changes[0].page.entry.path, refused)]
+        self._stale += files
+        return [None] * len(changes)
 
-    def _write(self, session: Session, change: _Change) -> Problem | None:
+    def _save(self, session: Session, change: _Change) -> int:
+        """Save a page, and return its id. It is rendered after the transaction."""
         page, held = change.page, change.held
+        path = checked_path(page.path)
         edit = Edit(
-            NewPage(self.space, page.path, page.folder, change.routes),
+            NewPage(self.space, path, page.folder or not path, change.routes),
             change.text,
-            message=f"Imported from {page.entry.path}",
+            message=own_message("imported", file=page.entry.path),
             action=Action.IMPORT,
             override=REPORTED,
             max_bytes=self.settings.max_page_kb << 10,
             checked=True,
+            render_later=True,
         )
-        if held is None:
-            self._note(session, page, submit(session, self.actor, edit).page.id)
-            return None
-        edited = held.imported is not None and held.imported.number != held.head.number
-        base = held.imported.number if held.imported else held.head.number
-        # Edited here and in the tree: merged like the edits of two authors. The revision is then no
-        # import, so that the next import still compares with the last version from the tree.
-        action = Action.EDIT if edited else Action.IMPORT
-        edit = replace(edit, target=held.page_id, base=base, action=action, folder=page.folder)
-        submit(session, self.actor, edit)
-        self._note(session, page, held.page_id)
-        if held.imported is None:
-            sentence = f"The page “{held.head.title}” was here before this tree."
-            return Problem(Kind.REPLACED, page.entry.path, sentence)
-        return None
-
-    def _note(self, session: Session, page: PlannedPage, page_id: int) -> None:
-        if self._is_news(page.entry.path, page_id):
-            note_files(session, self.space, {page_id: page.entry.path})
+        if held is not None:
+            edited = held.imported is not None and held.imported.number != held.head.number
+            base = held.imported.number if held.imported else held.head.number
+            # Edited here and in the tree: merged like the edits of two authors. The revision is
+            # then no import, so that the next import still compares with the last version from the
+            # tree.
+            action = Action.EDIT if edited else Action.IMPORT
+            edit = replace(edit, target=held.page_id, base=base, action=action, folder=page.folder)
+        return submit(session, self.actor, edit).page.id
 
     def _import_files(self, files: Sequence[PlannedFile]) -> Iterator[int]:
         with self.database.read() as session:
@@ -352,7 +324,7 @@ class TreeImport:
                 problem = self._import_file(file, held.get(key), storage)
             else:
                 problem = Problem(
-                    Kind.LEFT_OUT, file.entry.path, "No page shows it or links to it."
+                    Kind.LEFT_OUT, file.entry.path, _("No page shows it or links to it.")
                 )
             self.report.add([problem] if problem else [])
             yield 1
@@ -373,12 +345,27 @@ class TreeImport:
                     stored,
                     AttachRules(limits_of(self.settings)),
                 )
-        except Missing as missing:
-            return Problem(Kind.MISSING, file.entry.path, missing.sentence)
-        except (Invalid, TooLarge) as refused:
-            return Problem(Kind.REFUSED, file.entry.path, refused.sentence)
+        except (Missing, Invalid, TooLarge) as refused:
+            return refusal(file.entry.path, refused)
         self.report.files_added += 1
         return None
+
+
+def _replaced(change: _Change) -> Iterator[Problem]:
+    """Yield a problem if a page was written in the wiki before its file was imported."""
+    if change.held is not None and change.held.imported is None:
+        sentence = _(
+            "The page “%(title)s” was here before this tree.", title=change.held.head.title
+        )
+        yield Problem(Kind.REPLACED, change.page.entry.path, sentence)
+
+
+def _place(found: Suspect) -> str:
+    """Return where a likely secret is."""
+    if found.line:
+        return _("Line %(number)s", number=found.line)
+    places = {"title": _("Title"), "description": _("Description"), "tags": _("Tags")}
+    return places.get(found.place) or _("A field")
 
 
 def _unseen(change: _Change) -> Iterator[Problem]:
@@ -391,39 +378,12 @@ def _unseen(change: _Change) -> Iterator[Problem]:
 def _front_matter_problems(where: str, text: Text) -> Iterator[Problem]:
     """Yield problems for parts of a page's front matter that could not be read as front matter."""
     for line in frontmatter.read(text.front_matter).unread:
-        sentence = f"Line {line} isn’t valid YAML. It is kept as it is and read as text."
+        sentence = _(
+            "Line %(line)s isn’t valid YAML. It is kept as it is and read as text.", line=line
+        )
         yield Problem(Kind.FRONT_MATTER, where, sentence)
     if frontmatter.looks_like_front_matter(text.body):
-        sentence = "The block at its start isn’t valid YAML, TOML or JSON and stays in the text."
+        sentence = _("The block at its start isn’t valid YAML, TOML or JSON and stays in the text.")
         if text.body.find("\n---", frontmatter.MAX_FRONT_MATTER) > 0:
-            sentence = "The block at its start is too long to be read and stays in the text."
+            sentence = _("The block at its start is too long to be read and stays in the text.")
         yield Problem(Kind.FRONT_MATTER, where, sentence)
-
-
-def contents(data: bytes) -> bytes:
-    """Return the content of a file.
-
-    :raises Invalid: when it is a Git LFS pointer, whose content is stored elsewhere.
-    """
-    if _POINTER.fullmatch(data[:1024]):
-        raise Invalid("It is only a Git LFS pointer: its content is stored elsewhere.")
-    return data
-
-
-class NoText(Invalid):
-    """An error for bytes that cannot be read as text."""
-
-
-def decode(data: bytes) -> str:
-    """Decode the text of a file from UTF-8, or from UTF-16 or UTF-32 if it has a byte order mark.
-
-    :raises NoText: when it is none of them.
-    """
-    encoding = next((name for mark, name in _MARKS.items() if data.startswith(mark)), "UTF-8")
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError:
-        raise NoText(f"Its text isn’t {encoding}. Save it as UTF-8 and import it again.") from None
-    if "\0" in text:
-        raise NoText("It contains null characters, as binary files do, so it isn’t text.")
-    return text

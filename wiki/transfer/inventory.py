@@ -12,15 +12,20 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from wiki.attachments.queries import files_of_space, place_of
 from wiki.db import batches, now
 from wiki.errors import NotFound
+from wiki.i18n import gettext as _
 from wiki.pages.access.label_policy import narrower_on
+from wiki.pages.links.models import PageLink
 from wiki.pages.merging import Text
-from wiki.pages.models import Action, Page, PageLink, Redirect, RenderingRow, Revision
+from wiki.pages.models import Action, Page, Redirect, Revision
 from wiki.pages.queries import live_for
+from wiki.pages.rendering.models import RenderingRow
 from wiki.pages.rendering.stored import context_of, rendering_key
 from wiki.pages.saving.checks import same_form
 from wiki.rules.access import Actor
+from wiki.rules.words import shown
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space
+from wiki.text.own_texts import sentence_of
 from wiki.text.paths import ancestors_of, name_of, path_key
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem
@@ -203,7 +208,7 @@ def linked_files(
     """
     places: set[str] = set()
     endings: set[str] = set()
-    for _, link in _links(session, actor, space):
+    for _revision, link in _links(session, actor, space):
         keys = _file_keys(link, space.slug)
         exact = [key for key in keys if key in there]
         places.update(exact[:1] or keys[:1])
@@ -278,14 +283,23 @@ class LinkCheck:
             at = and_(Page.space_id == self.space.id, Page.path_key.in_(some))
             ids += self.session.scalars(select(Page.id).where(at, live_for(self.actor)))
         for page, one in narrower_on(self.session, self.actor, ids):
-            line = f"Line {one.line} of the text" if one.line else "The text"
-            sentence = f"{line} shows {one.words}, which is {one.source.label.word}."
+            values = {"what": one.words, "label": shown(one.source.label.word)}
+            if one.line:
+                sentence = _(
+                    "Line %(line)s of the text shows %(what)s, which is %(label)s.",
+                    line=one.line,
+                    **values,
+                )
+            else:
+                sentence = _("The text shows %(what)s, which is %(label)s.", **values)
             yield Problem(Kind.NARROWER, places[page.path_key], sentence)
 
     def _problem(self, where: str, link: Mapping[str, Any]) -> Problem | None:
-        text = f"“{link['text']}”" if link["text"] else "A link"
+        text = _("“%(text)s”", text=link["text"]) if link["text"] else _("A link")
         if link["kind"] == "broken":
-            return Problem(Kind.ADDRESS, where, f"{text}: {link['path'].removesuffix('.')}.")
+            return Problem(
+                Kind.ADDRESS, where, f"{text}: {sentence_of(link['path']).removesuffix('.')}."
+            )
         if link["kind"] not in ("page", "file"):
             return None
         key, path = path_key(link["path"]), link["path"] or "/"
@@ -294,7 +308,10 @@ class LinkCheck:
             if there is None or key not in (there.pages if link["kind"] == "page" else there.files):
                 kind = Kind.LINK if link["kind"] == "page" else Kind.FILE
                 way = f"/{link['space']}/{link['path']}".rstrip("/")
-                return Problem(kind, where, f"{text} leads to {way}, which doesn’t exist.")
+                sentence = _(
+                    "%(link)s leads to %(address)s, which doesn’t exist.", link=text, address=way
+                )
+                return Problem(kind, where, sentence)
         elif (
             there
             and link["named"]
@@ -302,10 +319,15 @@ class LinkCheck:
         ):
             return None
         elif there and link["kind"] == "file" and key not in there.files:
-            return Problem(Kind.FILE, where, f"{text} leads to {path}.")
+            return Problem(Kind.FILE, where, _("%(link)s leads to %(path)s.", link=text, path=path))
         elif there and link["kind"] == "page" and key not in there.pages:
-            what = "a folder without a page" if key in there.folders else "no page"
-            return Problem(Kind.LINK, where, f"{text} leads to {path}: {what}.")
+            if key in there.folders:
+                sentence = _(
+                    "%(link)s leads to %(path)s: a folder without a page.", link=text, path=path
+                )
+            else:
+                sentence = _("%(link)s leads to %(path)s: no page.", link=text, path=path)
+            return Problem(Kind.LINK, where, sentence)
         return None
 
     def _at(self, slug: str) -> _Places | None:
@@ -334,7 +356,7 @@ def _found_by_name(session: Session, actor: Actor, space: Space) -> set[tuple[st
 def _links(
     session: Session, actor: Actor, space: Space
 ) -> Iterator[tuple[Revision, Mapping[str, Any]]]:
-    for revision, links, _ in _renderings(session, actor, space):
+    for revision, links, _reason in _renderings(session, actor, space):
         for link in links:
             yield revision, link
 
@@ -342,7 +364,7 @@ def _links(
 def _shown_as_source(
     session: Session, actor: Actor, space: Space
 ) -> Iterator[tuple[Revision, str]]:
-    for revision, _, reason in _renderings(session, actor, space):
+    for revision, _found, reason in _renderings(session, actor, space):
         if reason:
             yield revision, reason
 
@@ -360,18 +382,21 @@ def _renderings(
         .options(contains_eager(Revision.page))
     ).all()
     for some in batches(heads):
-        keys = [rendering_key(one.content_hash, context_of(space.slug, one)) for one in some]
         rows = {
-            key: (links, reason)
-            for key, links, reason in session.execute(
-                select(RenderingRow.key, RenderingRow.links, RenderingRow.source_shown).where(
-                    RenderingRow.key.in_(keys)
-                )
+            (page_id, key): (links, reason)
+            for page_id, key, links, reason in session.execute(
+                select(
+                    RenderingRow.page_id,
+                    RenderingRow.key,
+                    RenderingRow.links,
+                    RenderingRow.source_shown,
+                ).where(RenderingRow.page_id.in_([one.page_id for one in some]))
             )
         }
-        for revision, key in zip(some, keys, strict=True):
-            if key in rows:
-                yield revision, *rows[key]
+        for revision in some:
+            key = rendering_key(revision.content_hash, context_of(space.slug, revision))
+            if (revision.page_id, key) in rows:
+                yield revision, *rows[revision.page_id, key]
 
 
 def _state(values: Sequence[Any]) -> State:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
+from wiki.i18n import gettext as _
 from wiki.text.paths import (
     FOLDER_PAGES,
     MAX_SEGMENT,
@@ -18,7 +19,7 @@ from wiki.text.paths import (
     path_key,
 )
 from wiki.transfer.report import Kind, Problem
-from wiki.transfer.sources import MARKDOWN, Entry, printable
+from wiki.transfer.sources.source import MARKDOWN, Entry, printable
 
 LITERAL = ".page"
 """The ending before `.md` that marks a name as literal, even if it is `index` or `readme`."""
@@ -86,7 +87,7 @@ class _Planner:
             except PathError as error:
                 self.layout.problems.append(Problem(Kind.REFUSED, entry.path, str(error)))
         is_known = [one[0].is_markdown and one[0].path in self.known for one in named]
-        for (entry, *_), known in zip(named, is_known, strict=True):
+        for (entry, *_path), known in zip(named, is_known, strict=True):
             if known:
                 self._put(entry, *self.known[entry.path])
         second = []
@@ -145,7 +146,18 @@ def _open(entry: Entry) -> str:
 def kept_beside(file: str, path: str, other: str, what: str = "page") -> Problem:
     """Return the problem that a file is kept at `path` because another has the place of its
     name."""
-    sentence = f"It is kept at {path}, because {printable(other)} has the same {what} name."
+    if what == "page":
+        sentence = _(
+            "It is kept at %(path)s, because %(other)s has the same page name.",
+            path=path,
+            other=printable(other),
+        )
+    else:
+        sentence = _(
+            "It is kept at %(path)s, because %(other)s has the same file name.",
+            path=path,
+            other=printable(other),
+        )
     return Problem(Kind.BESIDE, printable(file), sentence)
 
 

@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
-from wiki.text.counts import counted
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, ngettext
 
 MOST_PROBLEMS = 5000
 """Maximum number of problems that a database row stores in full; the rest is only counted."""
 
 
 class Kind(StrEnum):
-    """The kind of a problem; the value is the heading above all problems of that kind."""
+    """The kind of a problem; the value is the heading above all problems of that kind, as commands
+    write it."""
 
     HISTORY = "The history itself"
     REFUSED = "Not imported"
@@ -33,6 +35,42 @@ class Kind(StrEnum):
     FRONT_MATTER = "Front matter that cannot be read as it stands, and is kept word for word"
     SOURCE = "Pages shown as their plain source"
     LEFT_OUT = "Files that no page shows or links, left out"
+
+    @property
+    def heading(self) -> str:
+        """The heading in the reader's language."""
+        return str(_HEADINGS[self])
+
+
+_HEADINGS = {
+    Kind.HISTORY: lazy_gettext("The history itself"),
+    Kind.REFUSED: lazy_gettext("Not imported"),
+    Kind.BESIDE: lazy_gettext(
+        "Kept at another address than its name says, because another file is there"
+    ),
+    Kind.MISSING: lazy_gettext("Not imported, because it is missing or damaged in the repository"),
+    Kind.NAMES: lazy_gettext("Names of files in another encoding than UTF-8"),
+    Kind.UNREADABLE: lazy_gettext("Not imported, because the text cannot be read"),
+    Kind.SECRET: lazy_gettext("Looks like a secret, and was imported with its page"),
+    Kind.UNSEEN: lazy_gettext(
+        "Has characters that cannot be seen and can make it read otherwise than it is"
+    ),
+    Kind.NARROWER: lazy_gettext(
+        "Shows what has a higher label than the page, which not all its readers can see"
+    ),
+    Kind.CONFLICT: lazy_gettext("Changed here and in the tree, and left as it is here"),
+    Kind.REPLACED: lazy_gettext("Written here before, and replaced (its history is kept)"),
+    Kind.LINK: lazy_gettext("Links that lead to no page"),
+    Kind.FILE: lazy_gettext("Files that are linked and not there"),
+    Kind.ADDRESS: lazy_gettext("Addresses that cannot be followed"),
+    Kind.FRONT_MATTER: lazy_gettext(
+        "Front matter that cannot be read as it stands, and is kept word for word"
+    ),
+    Kind.SOURCE: lazy_gettext("Pages shown as their plain source"),
+    Kind.LEFT_OUT: lazy_gettext("Files that no page shows or links, left out"),
+}
+
+OVERLAPS = lazy_gettext("The same lines were changed in both since the last import.")
 
 
 @dataclass(frozen=True)
@@ -73,13 +111,27 @@ class Report:
 
     def summary(self) -> str:
         """Return the counts in one sentence."""
-        pages = f"{counted(self.created, 'page')} new, {self.changed} changed"
-        if self.revisions:
-            revised = f"{counted(self.revisions, 'revision')}: {counted(self.created, 'page')} new"
-            pages = f"{revised}, {self.moved} moved, {self.deleted} deleted"
-        files = f"{counted(self.files_added, 'file')} added"
-        same = self.unchanged + self.files_unchanged
-        return f"{pages}, {files}, {same} unchanged."
+        values = {
+            "pages": ngettext("%(num)s page new", "%(num)s pages new", self.created),
+            "files": ngettext("%(num)s file added", "%(num)s files added", self.files_added),
+            "unchanged": self.unchanged + self.files_unchanged,
+        }
+        if not self.revisions:
+            return _(
+                "%(pages)s, %(changed)s changed, %(files)s, %(unchanged)s unchanged.",
+                changed=self.changed,
+                **values,
+            )
+        return ngettext(
+            "%(num)s revision: %(pages)s, %(moved)s moved, %(deleted)s deleted, %(files)s, "
+            "%(unchanged)s unchanged.",
+            "%(num)s revisions: %(pages)s, %(moved)s moved, %(deleted)s deleted, %(files)s, "
+            "%(unchanged)s unchanged.",
+            self.revisions,
+            moved=self.moved,
+            deleted=self.deleted,
+            **values,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for a JSON column, with at most :data:`MOST_PROBLEMS` problems."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import and_
 
+from wiki.i18n import lazy_gettext
 from wiki.room import Link, Place, Room, none_because
 from wiki.rules.access import May
 from wiki.text_columns import TextColumns, TextType
@@ -18,10 +19,11 @@ ROOM = Room(
     links=(
         Link(
             Place.SPACE,
-            110,
-            "Import",
+            45,
+            lazy_gettext("Import"),
             "import",
             icon="upload",
+            section=lazy_gettext("Pages"),
             shown=lambda on: on.may(May.MANAGE),
             covers=True,
         ),

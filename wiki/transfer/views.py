@@ -6,10 +6,11 @@ from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid, WikiError
+from wiki.i18n import gettext as _
 from wiki.rules.access import May
 from wiki.spaces.queries import SpaceAccess, see_space
 from wiki.transfer.actions import keep_upload, request_import
-from wiki.transfer.git.mirroring import mirror_of
+from wiki.transfer.git.mirrors import mirror_of
 from wiki.transfer.models import Mirror
 from wiki.transfer.queries import get_import, list_imports
 from wiki.transfer.report import Report
@@ -38,7 +39,7 @@ def begin(slug: str) -> ResponseReturnValue:
     upload = request.files.get("file")
     try:
         if upload is None or not upload.filename:
-            raise Invalid("Choose a zip file.", field="file")
+            raise Invalid(_("Choose a zip file."), field="file")
         file = keep_upload(settings(), upload.stream)
     except WikiError as refused:
         return _form(seen, refused)

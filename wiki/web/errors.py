@@ -22,30 +22,46 @@ from werkzeug.exceptions import HTTPException
 
 from wiki.disk import DiskFull, is_full
 from wiki.errors import Busy, FactorRequired, NotFound, SignInRequired, TooMany, WikiError
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
+from wiki.web.limits.request_limits import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.reauth_form import kept_of_request, show_again, sign_in_page
 from wiki.web.request import is_api, is_foreign, settings
-from wiki.web.request_limits import MOST_PARTS, TooManyFields, TooMuchAsked
 from wiki.web.secret_paths import path_to_log
 from wiki.web.urls import local_url, this_url
 
 log = logging.getLogger(__name__)
 
 SENTENCES = {
-    400: ("Bad request", "We couldn’t understand this address or form. Check it and try again."),
-    403: ("Not allowed", "You don’t have permission to do that."),
+    400: (
+        lazy_gettext("Bad request"),
+        lazy_gettext("We couldn’t understand this address or form. Check it and try again."),
+    ),
+    403: (lazy_gettext("Not allowed"), lazy_gettext("You don’t have permission to do that.")),
     404: (NotFound.title, NotFound().sentence),
-    405: ("Method not allowed", "This address can’t be used in that way."),
-    413: ("Too large", "What you sent is larger than this wiki accepts."),
-    414: ("Address too long", "This address is too long."),
-    415: ("Unsupported data", "This address doesn’t accept that kind of data."),
-    429: ("Too many attempts", "Please wait a moment and try again."),
+    405: (
+        lazy_gettext("Method not allowed"),
+        lazy_gettext("This address can’t be used in that way."),
+    ),
+    413: (
+        lazy_gettext("Too large"),
+        lazy_gettext("What you sent is larger than this wiki accepts."),
+    ),
+    414: (lazy_gettext("Address too long"), lazy_gettext("This address is too long.")),
+    415: (
+        lazy_gettext("Unsupported data"),
+        lazy_gettext("This address doesn’t accept that kind of data."),
+    ),
+    429: (lazy_gettext("Too many attempts"), lazy_gettext("Please wait a moment and try again.")),
     500: (
-        "Something went wrong",
-        "The error is on our side and has been logged. Everything saved before is safe.",
+        lazy_gettext("Something went wrong"),
+        lazy_gettext(
+            "The error is on our side and has been logged. Everything saved before is safe."
+        ),
     ),
     503: (
-        "Back in a moment",
-        "The wiki is busy or under maintenance. Please try again in a moment.",
+        lazy_gettext("Back in a moment"),
+        lazy_gettext("The wiki is busy or under maintenance. Please try again in a moment."),
     ),
     507: (DiskFull.title, DiskFull().sentence),
 }
@@ -95,7 +111,7 @@ def unsent_text() -> dict[str, str] | None:
 def problem(status: int, title: str, detail: str, **more: object) -> Response:
     """Return an error as problem JSON (RFC 9457)."""
     response = jsonify(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail} | more
+        {"type": "about:blank", "title": str(title), "status": status, "detail": str(detail)} | more
     )
     response.status_code = status
     response.content_type = "application/problem+json"
@@ -123,7 +139,7 @@ def _answer_wiki_error(error: WikiError) -> ResponseReturnValue:
         if kept is not None:
             return sign_in_page(kept.url, kept), 401
         if unsent_text():
-            return error_page(401, "Please sign in again", "Your session has expired.")
+            return error_page(401, _("Please sign in again"), _("Your session has expired."))
         return redirect(url_for("people.login"))
     elif isinstance(error, FactorRequired) and not unsent_text():
         wanted = this_url() if request.method in ("GET", "HEAD") else None
@@ -137,28 +153,33 @@ def _answer_wiki_error(error: WikiError) -> ResponseReturnValue:
 
 
 def _answer_csrf_error(_error: CSRFError) -> ResponseReturnValue:
-    title = "Please send this again"
+    title = _("Please send this again")
     if is_api():
-        return problem(400, title, "Send a bearer token or an X-CSRFToken header.")
+        return problem(400, title, _("Send a bearer token or an X-CSRFToken header."))
     if wants_json():
-        return problem(400, title, "This form was open for too long, or you signed in again since.")
+        return problem(
+            400, title, _("This form was open for too long, or you signed in again since.")
+        )
     kept = kept_of_request()
     if kept is not None:
-        flash("You signed in again while this form was open. Nothing has been saved yet.", "warn")
+        flash(
+            _("You signed in again while this form was open. Nothing has been saved yet."), "warn"
+        )
         response = make_response(show_again(kept))
         response.status_code = 400
         return response
     if not request.cookies:
-        sentence = (
-            "Your browser didn’t send a cookie, which this needs. "
-            f"Allow cookies and open this wiki at {settings().base_url}."
+        sentence = _(
+            "Your browser didn’t send a cookie, which this needs. Allow cookies and open this wiki "
+            "at %(url)s.",
+            url=settings().base_url,
         )
     elif unsent_text():
-        sentence = "This form was open for too long, or you signed in again since."
+        sentence = _("This form was open for too long, or you signed in again since.")
     else:
-        sentence = (
-            "This form was open for too long, or you signed in again since. "
-            "Go back, reload the page and send it again."
+        sentence = _(
+            "This form was open for too long, or you signed in again since. Go back, reload the "
+            "page and send it again."
         )
     return error_page(400, title, sentence)
 
@@ -173,10 +194,12 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, (TooManyFields, TooMuchAsked)):
         sentence = error.sentence
     elif status == 413:
-        sentence += (
-            f" Files can have up to {settings().max_file_mb} MiB."
-            f" Forms can have up to {MOST_PARTS} parts."
+        limits = _(
+            "Files can have up to %(size)s MiB. Forms can have up to %(number)s parts.",
+            size=settings().max_file_mb,
+            number=MOST_PARTS,
         )
+        sentence = f"{sentence} {limits}"
     answer = problem if wants_json() else error_page
     response = answer(status, title, sentence)
     if status == 405 and error.get_response().headers.get("Allow"):
@@ -197,7 +220,7 @@ def _goes_to_page() -> bool:
 
 def _page_around(path: str) -> str:
     """Return the address of the page that an address of a page or of one of its verbs names."""
-    home, verb, _ = path.partition("/-/")
+    home, verb, _rest = path.partition("/-/")
     if verb and home.count("/") == 1:  # the space itself
         home += "/"
     return local_url(quote(home, safe="/:@!$&'()*+,;=-._~"))
@@ -216,4 +239,4 @@ def _answer_unexpected(error: Exception) -> ResponseReturnValue:
 
 def flash(message: str, kind: str = "done") -> None:
     """Show ``message`` on the next page; ``kind`` is ``done``, ``note`` or ``problem``."""
-    show_on_next_page(message, kind)
+    show_on_next_page(str(message), kind)

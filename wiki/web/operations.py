@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType, UnionType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypedDict, TypeVar, Unpack, get_args
 
 from flask import Response, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
@@ -77,12 +77,12 @@ class Operation:
     template: str
     summary: str
     answers: Mapping[int, Answer]
-    queries: tuple[Query, ...]
-    headers: tuple[Query, ...]
-    body: type | None
-    takes_bytes: bool
-    writes: bool
-    problems: tuple[int, ...]
+    queries: tuple[Query, ...] = ()
+    headers: tuple[Query, ...] = ()
+    body: type | None = None
+    takes_bytes: bool = False
+    writes: bool = False
+    problems: tuple[int, ...] = ()
 
     @property
     def templates(self) -> list[str]:
@@ -91,37 +91,30 @@ class Operation:
         return [self.template] if home == self.template else [self.template, home]
 
 
+class Rest(TypedDict, total=False):
+    """The optional parts of an operation, as in :class:`Operation`. ``problems`` are the status
+    codes of problems, besides 400, 401, 404 and 422."""
+
+    queries: tuple[Query, ...]
+    headers: tuple[Query, ...]
+    body: type | None
+    takes_bytes: bool
+    writes: bool
+    problems: tuple[int, ...]
+
+
 def operation(
     method: str,
     template: str,
     summary: str,
     answers: Mapping[int, Answer],
-    *,
-    queries: tuple[Query, ...] = (),
-    headers: tuple[Query, ...] = (),
-    body: type | None = None,
-    takes_bytes: bool = False,
-    writes: bool = False,
-    problems: tuple[int, ...] = (),
+    **rest: Unpack[Rest],
 ) -> Callable[[View], View]:
-    """Mark a view as an operation, which its room declares in ``Room.operations``.
-
-    :param problems: status codes of problems, besides 400, 401, 404 and 422.
-    """
+    """Mark a view as an operation, which its room declares in ``Room.operations``."""
 
     def register(view: View) -> View:
         view.operation = Operation(  # type: ignore[attr-defined]
-            view.__name__,
-            method,
-            template,
-            summary,
-            answers,
-            queries,
-            headers,
-            body,
-            takes_bytes,
-            writes,
-            problems,
+            view.__name__, method, template, summary, answers, **rest
         )
         return public(view)
 

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from sqlalchemy import Select, SQLColumnExpression, tuple_
+from sqlalchemy.orm import Session
+
 from wiki.errors import Invalid
 
 Row = TypeVar("Row")
@@ -74,3 +77,29 @@ class Slice(Generic[Row]):
 
     rows: Sequence[Row]
     after: str | None
+
+
+def slice_of(
+    session: Session,
+    query: Select[*tuple[Any, ...]],
+    order: Sequence[SQLColumnExpression[Any]],
+    after: str | None,
+    limit: int,
+) -> Slice[Any]:
+    """Return the rows of a query after a cursor, in ascending order.
+
+    Each row has the values of ``order`` at its end, as the database computes them: its lower case
+    can differ from Python's.
+
+    :param order: expressions whose values are unique together.
+    """
+    place = tuple_(*order)
+    types = [one.type.python_type for one in place.clauses]
+    if object in types:
+        raise TypeError("The type of an expression is not known: pass `type_` to its function.")
+    cursor = decode_cursor(after, types)
+    if cursor:
+        query = query.where(place > tuple(cursor))
+    rows = session.execute(query.add_columns(*order).order_by(*order).limit(limit + 1)).all()
+    last = rows[limit - 1][-len(order) :] if len(rows) > limit else None
+    return Slice(rows[:limit], encode_cursor(last) if last else None)

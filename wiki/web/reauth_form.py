@@ -121,4 +121,5 @@ def sign_in_page(
         error=error,
         begun=begun,
         provider=settings().provider,
+        open_domains=settings().open_domains,
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_login import current_user
 from sqlalchemy.orm import Session
 from werkzeug import Response
@@ -17,8 +17,12 @@ from wiki.disk import require_room
 from wiki.room import Room
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.web.origin import come_from, come_from_nowhere
+from wiki.web.server.wsgi_bridge import AFTERWARDS
 from wiki.web.urls import split_url
-from wiki.web.wsgi_bridge import AFTERWARDS
+
+CLOCK = "wiki.clock"
+"""The entry of the environment for the time at which changes were looked for, by the clock of
+:class:`wiki.changes.log.Changes`."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +41,13 @@ def parts() -> Parts:
 
 
 def settings() -> Settings:
-    """Return the settings of the current app."""
-    return parts().settings
+    """Return the settings of the current app, with what admins set in the browser."""
+    if not has_request_context():
+        return parts().settings
+    if "settings" not in g:
+        g.settings = parts().database.adjust(parts().settings)
+    found: Settings = g.settings
+    return found
 
 
 def reading() -> Session:
@@ -61,7 +70,9 @@ def writing() -> Iterator[Session]:
     if parts().database.is_sqlite and not g.get("uses_reserve"):
         require_room(settings().data_dir)
     finish_reading()
-    g.pop("version", None)
+    if has_request_context():
+        request.environ.pop(CLOCK, None)
+    g.pop("settings", None)
     with parts().database.write() as session:
         yield session
 
@@ -103,6 +114,15 @@ def is_api() -> bool:
     return request.path.startswith("/-/api/")
 
 
+def positive_number(name: str) -> int | None:
+    """Return a positive number with at most nine digits in a parameter of the request, else
+    None."""
+    raw = request.values.get(name, "")
+    if raw.isascii() and raw.isdigit() and len(raw) < 10 and int(raw):
+        return int(raw)
+    return None
+
+
 def is_foreign() -> bool:
     """Return whether the request was sent by a page of another site, according to the browser.
 
@@ -126,10 +146,13 @@ def person_url(handle: str) -> str:
     return "" if actor().is_anonymous else f"/-/people/{handle}"
 
 
-def init_app(app: Flask, wiki: Parts) -> None:
-    """Register the app's parts. Record the origin of each request, and close its reading session at
-    its end."""
+def connect(app: Flask, wiki: Parts) -> None:
+    """Set the app's parts."""
     app.extensions["wiki"] = wiki
+
+
+def init_app(app: Flask) -> None:
+    """Record the origin of each request, and close its reading session at its end."""
     app.jinja_env.globals["person_url"] = person_url
 
     @app.before_request

@@ -1,67 +1,96 @@
-"""Response and value cache that is valid until the database changes.
+"""Cache of responses and values that are valid until something that they were read from changes.
 
-An entry is valid for one version of the database (see ``Database.version``): any commit, in any
-process, invalidates all entries. So a cached value is never older than the last change of a text, a
-permission or a session.
+An entry has the time, by the clock of :class:`wiki.changes.log.Changes`, before anything was read
+for it, and the scopes that were read. It is valid while none of these has changed in any process
+since then. So a cached value is never older than the last change of a text, a permission or a
+session that it depends on.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import wraps
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
-from flask import Flask, current_app, g, make_response, request
+from flask import Flask, current_app, make_response, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from wiki.db import Database
-from wiki.web.request import parts
+from wiki.changes import reads
+from wiki.changes.log import Changes
+from wiki.i18n import best_language
+from wiki.web.request import CLOCK, parts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 P = ParamSpec("P")
+Value = TypeVar("Value")
 
 # Screens say "3 minutes ago", so no entry may be kept for long, even if nothing changes.
 SECONDS = 30.0
 LARGEST = 1 << 20
 
 
-class ResponseCache:
-    """A cache of at most ``limit`` bytes that drops the least recently used values first."""
+class _Entry(NamedTuple):
+    clock: int
+    scopes: AbstractSet[str]
+    ends: float
+    size: int
+    value: Any
 
-    def __init__(self, limit: int) -> None:
+
+class ResponseCache:
+    """A cache of at most ``limit`` bytes that drops the least recently used values first, and those
+    whose time is over.
+
+    :param changes: the changes of the database that the values are read from.
+    """
+
+    def __init__(self, limit: int, changes: Changes) -> None:
+        self.changes = changes
         self._limit = limit
-        self._version: Hashable = None
-        self._entries: OrderedDict[Hashable, tuple[float, int, Any]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
-    def get(self, version: Hashable, key: Hashable) -> Any | None:
-        """Return the value of ``key`` for this version of the database, or None."""
+    def get(self, key: Hashable) -> Any | None:
+        """Return the value of ``key`` if it is valid as far as ``changes`` has looked, else None.
+        What it was read from counts as read."""
         with self._lock:
-            entry = self._entries.get(key) if version == self._version else None
-            if entry is None or entry[0] < monotonic():
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            is_valid = self.changes.is_current(entry.scopes, entry.clock)
+            if not is_valid or entry.ends < monotonic():
+                self._size -= self._entries.pop(key).size
                 return None
             self._entries.move_to_end(key)
-            return entry[2]
+        reads.note(entry.scopes)
+        return entry.value
 
-    def put(self, version: Hashable, key: Hashable, value: Any, size: int) -> None:
-        """Store a value of about ``size`` bytes that was read at this version of the database or a
-        newer one."""
+    def put(
+        self, key: Hashable, value: Any, size: int, clock: int, scopes: AbstractSet[str]
+    ) -> None:
+        """Store a value of about ``size`` bytes.
+
+        :param clock: the time of the clock before anything was read for it.
+        :param scopes: what was read for it.
+        """
         with self._lock:
-            if version != self._version:
-                self._entries.clear()
-                self._size = 0
-                self._version = version
             old = self._entries.pop(key, None)
-            self._size += size - (old[1] if old else 0)
-            self._entries[key] = (monotonic() + SECONDS, size, value)
-            while self._size > self._limit:
-                self._size -= self._entries.popitem(last=False)[1][1]
+            self._size += size - (old.size if old else 0)
+            self._entries[key] = _Entry(clock, scopes, monotonic() + SECONDS, size, value)
+            while self._entries and (self._size > self._limit or self._is_over()):
+                self._size -= self._entries.popitem(last=False)[1].size
+
+    def _is_over(self) -> bool:
+        """Return whether the time of the least recently used entry is over."""
+        return next(iter(self._entries.values())).ends < monotonic()
 
     def clear(self) -> None:
         """Drop all entries."""
@@ -70,10 +99,14 @@ class ResponseCache:
             self._size = 0
 
 
-def init_app(app: Flask, database: Database, *, limit: int) -> None:
-    """Add a cache of ``limit`` bytes to the app, and answer repeated requests from it."""
-    response_cache = app.extensions["wiki.response_cache"] = ResponseCache(limit)
-    app.wsgi_app = CachedResponses(app.wsgi_app, database, response_cache)  # type: ignore[method-assign]
+def connect(app: Flask, changes: Changes, *, limit: int) -> None:
+    """Give the app an empty cache of ``limit`` bytes."""
+    app.extensions["wiki.response_cache"] = ResponseCache(limit, changes)
+
+
+def init_app(app: Flask) -> None:
+    """Answer repeated requests from the app's cache."""
+    app.wsgi_app = CachedResponses(app.wsgi_app, app.extensions)  # type: ignore[method-assign]
 
 
 def response_cache() -> ResponseCache:
@@ -82,18 +115,31 @@ def response_cache() -> ResponseCache:
     return found
 
 
-def version() -> Hashable:
-    """Return the database version that this request saw first, before it read anything."""
-    if "version" not in g:
-        g.version = parts().database.version()
-    seen: Hashable = g.version
-    return seen
+def remembered(key: Hashable, make: Callable[[Session], Value | None], size: int) -> Value | None:
+    """Return the value of ``key``, made now unless a valid one is cached. None is not cached.
+
+    :param make: makes the value from the key and what it reads in a session of its own, which
+        begins after the time of the value and has no objects that were read earlier.
+    """
+    database = parts().database
+    clock = request.environ.get(CLOCK)
+    if clock is None:
+        clock = database.changes.look()
+    cache = response_cache()
+    found: Value | None = cache.get(key)
+    if found is None:
+        with reads.recording() as scopes, database.read() as session:
+            found = make(session)
+        if found is not None:
+            cache.put(key, found, size, clock, scopes)
+    return found
 
 
 def cached(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Mark the responses of a view as cacheable by :class:`CachedResponses`.
 
-    The view's output may depend only on the address, the cookie and the database.
+    The view's output may depend only on the address, the cookie, the language and the database, as
+    its statements read it.
     """
 
     @wraps(view)
@@ -111,24 +157,25 @@ class CachedResponses:
     """WSGI middleware that answers repeated requests from the cache.
 
     Requests are the same if their address, cookie and accepted encodings are equal byte for byte,
-    and the version of the database is the same. Only responses of views marked with
-    :func:`cached` are cached, and never a response that sets a cookie. A client that already
-    has the response gets 304.
+    and they accept the same one of our languages. Only responses of views marked with
+    :func:`cached` are cached, and never a response that sets a cookie. A client that already has
+    the response gets 304.
+
+    :param extensions: the app's extensions, with its cache and its parts.
     """
 
-    def __init__(
-        self, application: WSGIApplication, database: Database, response_cache: ResponseCache
-    ) -> None:
+    def __init__(self, application: WSGIApplication, extensions: Mapping[str, Any]) -> None:
         self.application = application
-        self.database = database
-        self.response_cache = response_cache
+        self.extensions = extensions
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] != "GET" or "HTTP_AUTHORIZATION" in environ:
             return self.application(environ, start_response)
-        version = self.database.version()
-        key = tuple(map(environ.get, _WHAT_MAKES_IT_THE_SAME))
-        found: tuple[list[tuple[str, str]], bytes] | None = self.response_cache.get(version, key)
+        response_cache: ResponseCache = self.extensions["wiki.response_cache"]
+        clock = environ[CLOCK] = response_cache.changes.look()
+        language = best_language(environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+        key = (language, *map(environ.get, _WHAT_MAKES_IT_THE_SAME))
+        found: tuple[list[tuple[str, str]], bytes] | None = response_cache.get(key)
         if found is None:
             begun: list[Any] = []
 
@@ -136,7 +183,8 @@ class CachedResponses:
                 begun[:] = given
                 return _no_write
 
-            answer = self.application(environ, start)
+            with reads.recording() as scopes:
+                answer = self.application(environ, start)
             status, headers = begun[:2]
             kept = REMEMBER in environ and status.startswith("200")
             if not kept or any(name == "Set-Cookie" for name, _ in headers):
@@ -146,7 +194,7 @@ class CachedResponses:
             if hasattr(answer, "close"):
                 answer.close()
             if len(found[1]) <= LARGEST:
-                self.response_cache.put(version, key, found, len(found[1]) + 2000)
+                response_cache.put(key, found, len(found[1]) + 2000, clock, scopes)
         headers, body = found
         if "HTTP_IF_NONE_MATCH" in environ and _has_it(environ["HTTP_IF_NONE_MATCH"], headers):
             start_response("304 NOT MODIFIED", [h for h in headers if h[0] not in _OF_THE_BODY])

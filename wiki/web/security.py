@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from wiki.errors import Forbidden
+from wiki.i18n import gettext as _
 from wiki.web.request import is_api, is_foreign
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -46,6 +47,10 @@ NOT_ASKED_FOR = (
 )
 PERMISSIONS = ", ".join(f"{name}=()" for name in NOT_ASKED_FOR)
 
+# Built style sheets and scripts never become documents, so the headers about documents would only
+# make every first view heavier.
+_PARTS_OF_PAGES = frozenset({"text/css", "text/javascript"})
+
 
 def init_app(app: Flask, *, secure: bool) -> None:
     """Set the security headers that a view has not set itself. Refuse requests from other sites
@@ -60,14 +65,15 @@ def init_app(app: Flask, *, secure: bool) -> None:
     @app.after_request
     def headers(response: Response) -> Response:
         set_default = response.headers.setdefault
-        set_default("Content-Security-Policy", CSP)
         set_default("X-Content-Type-Options", "nosniff")
-        set_default("Referrer-Policy", "same-origin")
-        set_default("Cross-Origin-Opener-Policy", "same-origin")
         set_default("Cross-Origin-Resource-Policy", "same-origin")
-        set_default("X-Frame-Options", "DENY")
-        set_default("X-Permitted-Cross-Domain-Policies", "none")
-        set_default("Permissions-Policy", PERMISSIONS)
+        if not _is_part_of_pages(response):
+            set_default("Content-Security-Policy", CSP)
+            set_default("Referrer-Policy", "same-origin")
+            set_default("Cross-Origin-Opener-Policy", "same-origin")
+            set_default("X-Frame-Options", "DENY")
+            set_default("X-Permitted-Cross-Domain-Policies", "none")
+            set_default("Permissions-Policy", PERMISSIONS)
         if secure:
             set_default("Strict-Transport-Security", "max-age=31536000")
         set_default("Cache-Control", "private, no-cache")
@@ -78,4 +84,8 @@ def init_app(app: Flask, *, secure: bool) -> None:
         if request.method in SAFE_METHODS or is_api():  # the API accepts no cookies
             return
         if is_foreign():
-            raise Forbidden("This form was sent from another site, so nothing was done.")
+            raise Forbidden(_("This form was sent from another site, so nothing was done."))
+
+
+def _is_part_of_pages(response: Response) -> bool:
+    return request.endpoint in ("static", "words") and response.mimetype in _PARTS_OF_PAGES

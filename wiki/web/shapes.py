@@ -179,6 +179,8 @@ def _checked(value: Any, kind: Any, name: str) -> Any:
             words = ", ".join(f"“{one}”" for one in args)
             raise Invalid(f"“{name}” must be one of {words}.", field=name)
         return value
+    if origin is int and isinstance(value, float) and value.is_integer():
+        value = int(value)  # 1.0 is a whole number in JSON Schema
     if not isinstance(value, origin) or (origin is int and isinstance(value, bool)):
         raise Invalid(f"“{name}” must be {_WORDS[origin]}.", field=name)
     if origin is int and abs(value) > LARGEST_INTEGER:

@@ -90,5 +90,7 @@ def _add_asset_function(app: Flask) -> None:
 def _content_type(name: str) -> str:
     if name.endswith((".map", ".json")):
         return "application/json"
+    if name.endswith(".js"):
+        return "text/javascript; charset=utf-8"  # some systems guess an older name
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if kind.startswith("text/") else kind

@@ -26,7 +26,7 @@ class ApiPagePath(PagePath):
     """Converter for a page's path at the end of an API address, where some endings are verbs. A
     page whose own path ends like a verb is addressed with a trailing slash."""
 
-    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*(?:/undo)?)?|diff/[^/]*|blame)"
+    _verb = r"(?:.*/)?(?:revisions(?:/[^/]*(?:/undo)?)?|diff/[^/]*|blame|move|threads)"
     # In the API nothing else follows a path, so a segment may be ``-``; it is refused later.
     _any = r"[^/]+(?:/[^/]+)*"
     regex = rf"(?:(?!{_verb}\Z){_any}|{_any}/)"
@@ -46,6 +46,15 @@ class Id(IntegerConverter):
 
     def __init__(self, map: Map) -> None:
         super().__init__(map, max=2**53)
+
+
+class ApiId(BaseConverter):
+    """Converter for an id in an address of the API. What is no id is 0, which nothing has, so that
+    it answers like an id that does not exist."""
+
+    def to_python(self, value: str) -> int:
+        """Return the id."""
+        return int(value) if re.fullmatch("[0-9]{1,15}", value) else 0
 
 
 class SpaceSlug(BaseConverter):
@@ -140,6 +149,7 @@ def init_app(app: Flask) -> None:
     app.url_map.converters["page"] = PagePath
     app.url_map.converters["apipage"] = ApiPagePath
     app.url_map.converters["int"] = Id
+    app.url_map.converters["apiid"] = ApiId
     app.url_map.converters["space"] = SpaceSlug
     app.add_template_global(page_url)
     app.add_template_global(space_url)

@@ -14,5 +14,5 @@ export async function copyText(text) {
   const copied = document.execCommand("copy");
   area.remove();
   before?.focus({ preventScroll: true });
-  if (!copied) throw new Error("The browser refused to copy.");
+  if (!copied) throw new Error("refused");
 }

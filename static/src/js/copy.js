@@ -1,5 +1,6 @@
 // A button that copies on each block of code, and on what is shown this once.
 import { copyText } from "./clipboard.js";
+import { t } from "./words.js";
 
 /** Add the buttons to what there is below `root`. */
 export function addCopyButtons(root) {
@@ -10,16 +11,16 @@ export function addCopyButtons(root) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button copy";
-    button.textContent = "Copy";
+    button.textContent = t("Copy");
     button.setAttribute("aria-live", "polite"); // so that “Copied” is said
     button.addEventListener("click", async () => {
       try {
         await copyText(block.textContent.replace(/\n$/, ""));
-        button.textContent = "Copied";
+        button.textContent = t("Copied");
       } catch {
-        button.textContent = "Not copied";
+        button.textContent = t("Not copied");
       }
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+      setTimeout(() => { button.textContent = t("Copy"); }, 2000);
     });
     host.append(block, button);
   }

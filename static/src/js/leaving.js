@@ -1,7 +1,8 @@
-// Signing out forgets the unsaved texts and uploads that this browser keeps: the next person at it shall
-// not find them.
+// Signing out forgets the unsaved texts, the uploads and the list of pages read that this browser keeps: the
+// next person at it shall not find them.
 import { forget, names } from "./storage.js";
 
 document.querySelector("form[action='/-/logout']")?.addEventListener("submit", () => {
-  for (const name of [...names("text:"), ...names("upload:")]) forget(name);
+  indexedDB.deleteDatabase("trellis-handover");
+  for (const name of [...names("text:"), ...names("upload:"), ...names("recent:")]) forget(name);
 });

@@ -1,11 +1,13 @@
-// How moments are written for the reader: in their own zone, and in the one form that
-// wiki/web/filters.py writes them in.
-const locale = "en-GB";
-const date = { day: "numeric", month: "short", year: "numeric" };
-const time = { hour: "numeric", minute: "2-digit" };
+// Formats of moments for the reader: in the form that wiki/web/screens/filters.py writes them in, in the
+// zone that they chose or else that of the browser.
+import { locale } from "./words.js";
+
+const zone = { timeZone: document.documentElement.dataset.zone };
+const date = { day: "numeric", month: "short", year: "numeric", ...zone };
+const time = { hour: "2-digit", minute: "2-digit" };
 export const forms = {
   date: new Intl.DateTimeFormat(locale, date),
-  moment: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }),
+  moment: new Intl.DateTimeFormat(locale, { ...date, ...time }),
   day: new Intl.DateTimeFormat(locale, { weekday: "long", ...date }),
 };
 export const exact = new Intl.DateTimeFormat(locale, { ...date, ...time, timeZoneName: "short" });

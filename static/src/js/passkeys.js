@@ -1,5 +1,6 @@
 // Asking the browser for a passkey, or to make one: what it answers is put into the form around the
 // button, which is then sent. The server checks everything.
+import { t } from "./words.js";
 
 const bytes = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
@@ -69,10 +70,10 @@ async function fetchOptions(url, form) {
 }
 
 function sentence(error) {
-  if (error.name === "NotAllowedError") return "No passkey was used. The request was cancelled or took too long, or this device has no passkey for this wiki.";
-  if (error.name === "InvalidStateError") return "This device or key has already been added.";
-  if (error.name === "SecurityError") return "Passkeys work only at this wiki’s usual address. Open it there.";
-  if (error instanceof TypeError) return "The wiki didn’t respond. Try again.";
+  if (error.name === "NotAllowedError") return t("No passkey was used. The request was cancelled or took too long, or this device has no passkey for this wiki.");
+  if (error.name === "InvalidStateError") return t("This device or key has already been added.");
+  if (error.name === "SecurityError") return t("Passkeys work only at this wiki’s usual address. Open it there.");
+  if (error instanceof TypeError) return t("The wiki didn’t respond. Try again.");
   return error.message;
 }
 
@@ -84,7 +85,7 @@ function start(place) {
     if (place.dataset.passkey === "create" && !form.reportValidity()) return;
     button.setAttribute("aria-busy", "true");
     button.disabled = true;
-    state.textContent = "Waiting for your passkey…";
+    state.textContent = t("Waiting for your passkey…");
     try {
       const options = await fetchOptions(place.dataset.options, form);
       const answer = place.dataset.passkey === "create" ? await create(options) : await get(options);

@@ -1,4 +1,5 @@
 // Copying and printing what is shown once.
+import { t } from "./words.js";
 for (const button of document.querySelectorAll("[data-copy]")) {
   const words = button.querySelector("span");
   const before = words.textContent;
@@ -7,9 +8,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const lines = [...document.getElementById(button.dataset.copy).children].map((one) => one.textContent);
     try {
       await navigator.clipboard.writeText(lines.join("\n"));
-      words.textContent = "Copied";
+      words.textContent = t("Copied");
     } catch {
-      words.textContent = "Not copied";
+      words.textContent = t("Not copied");
     }
     setTimeout(() => { words.textContent = before; }, 2000);
   });

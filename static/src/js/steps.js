@@ -1,5 +1,6 @@
 // Stepping through the changes of a comparison, by button or key. The change stepped to gets the
 // focus and its own address; past the last one on this screen lies the next part, if there is one.
+import { t } from "./words.js";
 
 export function startSteps(screen) {
   const changes = [...screen.querySelectorAll("tbody.change")];
@@ -17,7 +18,7 @@ export function startSteps(screen) {
     for (const other of changes) other.classList.toggle("current", other === change);
     history.replaceState(null, "", `#${change.id}`);
     const number = change.id.replace("change-", "");
-    where.textContent = `Change ${number}`;
+    where.textContent = t("Change %(number)s", { number });
   }
 
   function step(by) {
@@ -30,7 +31,7 @@ export function startSteps(screen) {
     if (target >= 0 && target < changes.length) return show(target);
     const beyond = screen.querySelector(`.pager [rel="${by > 0 ? "next" : "prev"}"]`);
     if (beyond) return location.assign(beyond.href);
-    where.textContent = by > 0 ? "That was the last change" : "That was the first change";
+    where.textContent = by > 0 ? t("That was the last change") : t("That was the first change");
   }
 
   for (const button of screen.querySelectorAll("[data-step]")) {

@@ -1,17 +1,20 @@
 // Moments are told in the reader's own zone, and how long ago they were stays true while a page is
 // open.
 import { exact, forms } from "./moments.js";
+import { locale, t } from "./words.js";
 
 const ages = [["minute", 60, 60], ["hour", 3600, 24], ["day", 86400, 14]];
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "always" });
 
-function ago(when, before) {
+function ago(when, inSentence) {
   const age = (Date.now() - when) / 1000;
-  if (age < 60) return "just now";
+  if (age < 60) return t("just now");
   for (const [unit, seconds, most] of ages) {
     const count = Math.floor(age / seconds);
-    if (count < most) return `${count} ${unit}${count === 1 ? "" : "s"} ago`;
+    if (count < most) return relative.format(-count, unit);
   }
-  return before + forms.date.format(when);
+  const date = forms.date.format(when);
+  return inSentence ? t("on %(date)s", { date }) : date;
 }
 
 function refresh() {
@@ -21,7 +24,7 @@ function refresh() {
     if (Number.isNaN(when.valueOf())) continue;
     element.title = exact.format(when);
     const form = forms[element.dataset.form];
-    element.textContent = form ? form.format(when) : ago(when, element.dataset.form === "said" ? "on " : "");
+    element.textContent = form ? form.format(when) : ago(when, element.dataset.form === "said");
   }
 }
 

@@ -1,32 +1,21 @@
-// Marks in the contents the heading that is being read.
-const links = [...document.querySelectorAll(".contents a[href^='#']")];
-const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+// The contents of a page: folded above the text where there is no room beside it, and marking the heading
+// that is being read.
+import { read, write } from "./storage.js";
 
-function mark() {
-  let current = -1;
-  headings.forEach((heading, at) => {
-    if (heading && heading.getBoundingClientRect().top < innerHeight * 0.25) current = at;
-  });
-  links.forEach((link, at) => {
-    if (at === current) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
+const contents = document.querySelector("[data-contents]");
+const wide = matchMedia("(width >= 80rem)");
+const isBeside = () => wide.matches && !contents.closest(".with-news");
+
+function fold() {
+  contents.open = isBeside() && read("open:toc") !== "no";
+  contents.dataset.ready = "";
+}
+
+if (contents) {
+  fold();
+  wide.addEventListener("change", fold);
+  contents.querySelector("summary").addEventListener("click", () => {
+    if (isBeside()) write("open:toc", contents.open ? "no" : "yes");
   });
 }
 
-if (links.length) {
-  let waiting = false;
-  addEventListener("scroll", () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      mark();
-    });
-  }, { passive: true });
-  mark();
-}
-// On a phone the contents lie in the drawer: going to a heading closes it.
-document.getElementById("drawer")?.addEventListener("click", (event) => {
-  const drawer = event.currentTarget;
-  if (event.target.closest(".contents a") && drawer.matches(":popover-open")) drawer.hidePopover();
-});

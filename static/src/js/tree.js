@@ -17,7 +17,7 @@ if (button) {
   });
 }
 
-const side = document.querySelector(".side-tree");
+const side = document.querySelector(".side-pages");
 const here = side?.querySelector(".tree [aria-current]");
 if (here && here.offsetTop > side.clientHeight * 0.7) {
   side.scrollTop = here.offsetTop - side.clientHeight / 2;

@@ -17,7 +17,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from wiki.outbox.event import policy_of
 from wiki.web.origin import shorten
@@ -60,27 +60,37 @@ def address_hash(salt: bytes, address: str) -> bytes:
     return hashlib.sha256(salt + address.encode()).digest()
 
 
+class Facts(NamedTuple):
+    """The columns of an event that enter its link as they are."""
+
+    id: int
+    name: str
+    at: datetime
+    actor_id: int | None
+    space_id: int | None
+    page_id: int | None
+    audited: bool
+    passing: bool
+
+
+def facts_of(row: Any) -> Facts:
+    """Return the columns of a row of events that enter its link."""
+    return Facts(*(getattr(row, name) for name in Facts._fields))
+
+
 def link(
-    before: bytes,
-    *,
-    id: int,
-    name: str,
-    at: datetime,
-    actor_id: int | None,
-    space_id: int | None,
-    page_id: int | None,
-    audited: bool,
-    passing: bool,
-    said: bytes,
-    address: str | None,
-    address_seal: bytes | None,
+    before: bytes, facts: Facts, said: bytes, address: str | None, address_seal: bytes | None
 ) -> bytes:
-    """Return the link of an event that follows the link ``before``."""
+    """Return the link of an event that follows the link ``before``.
+
+    :param said: the hash of its payload.
+    """
     where = "-" if address is None else _quoted(shorten(address))
     seal = address_seal.hex() if address_seal else "-"
     row = (
-        f"{id} {at.astimezone(UTC).isoformat()} {actor_id} {space_id} {page_id} "
-        f"{audited:d}{passing:d} {said.hex()} {seal} {_quoted(name)} {where}"
+        f"{facts.id} {facts.at.astimezone(UTC).isoformat()} {facts.actor_id} {facts.space_id} "
+        f"{facts.page_id} {facts.audited:d}{facts.passing:d} {said.hex()} {seal} "
+        f"{_quoted(facts.name)} {where}"
     )
     return hashlib.sha256(before + row.encode()).digest()
 

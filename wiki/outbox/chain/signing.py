@@ -57,20 +57,8 @@ def _bound(row: Any, ends: dict[str, End]) -> dict[str, Any]:
     elif address is not None:
         address, address_hash = shorten(address), row.address_hash
         end = replace(end, shortened_id=max(end.shortened_id, row.id))
-    link = chain.link(
-        end.last,
-        id=row.id,
-        name=row.name,
-        at=row.at,
-        actor_id=row.actor_id,
-        space_id=row.space_id,
-        page_id=row.page_id,
-        audited=row.audited,
-        passing=row.passing,
-        said=chain.said_hash(salt, row.name, row.payload),
-        address=address,
-        address_seal=address_hash,
-    )
+    said = chain.said_hash(salt, row.name, row.payload)
+    link = chain.link(end.last, chain.facts_of(row), said, address, address_hash)
     ends[end.name] = replace(end, last_id=row.id, last=link, count=end.count + 1)
     return {
         "of": row.id,

@@ -16,8 +16,8 @@ from wiki.outbox.event import policy_of
 from wiki.outbox.events import EventsScrubbed
 from wiki.outbox.models import ChainEnd, EventRow
 from wiki.people.imported.events import PlaceholderClaimed
-from wiki.web.filters import exact
 from wiki.web.origin import shorten
+from wiki.web.screens.filters import exact
 
 AT_ONCE = 2000
 Progress = Callable[[int, int], None]
@@ -215,20 +215,8 @@ class _Check:
 
 
 def _link(before: bytes, row: Row[Any], doer: int | None, said: bytes) -> bytes:
-    return chain.link(
-        before,
-        id=row.id,
-        name=row.name,
-        at=row.at,
-        actor_id=doer,
-        space_id=row.space_id,
-        page_id=row.page_id,
-        audited=row.audited,
-        passing=row.passing,
-        said=said,
-        address=row.address,
-        address_seal=row.address_hash,
-    )
+    facts = chain.facts_of(row)._replace(actor_id=doer)
+    return chain.link(before, facts, said, row.address, row.address_hash)
 
 
 def _address_fits(row: Row[Any], end: End) -> bool:

@@ -17,11 +17,12 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wiki.db import Database, now
-from wiki.pages.models import Page, PageRead
+from wiki.db import Database, insert_into, now
+from wiki.i18n import gettext as _
+from wiki.pages.access.models import PageRead
+from wiki.pages.models import Page
 from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.rules.labels import Label
@@ -54,9 +55,8 @@ class ReadLog:
         if not missing:
             return
         rows = [dict(zip(_COLUMNS, one, strict=True), at=now()) for one in missing]
-        insert = sqlite.insert if self.database.is_sqlite else postgresql.insert
         with self.database.write() as session:
-            session.execute(insert(PageRead).on_conflict_do_nothing(), rows)
+            session.execute(insert_into(session, PageRead).on_conflict_do_nothing(), rows)
         with self._lock:
             self._written.update(dict.fromkeys(missing))
             while len(self._written) > _REMEMBERED:
@@ -101,9 +101,13 @@ def _note(page_id: int, revision: int, file_id: int) -> None:
     g.setdefault("reads", []).append(read)
 
 
-def init_app(app: Flask, database: Database) -> None:
-    """Write the noted reads before each response is sent. If that fails, send an error instead."""
+def connect(app: Flask, database: Database) -> None:
+    """Give the app a log that writes reads to the database."""
     app.extensions["wiki.reads"] = ReadLog(database)
+
+
+def init_app(app: Flask) -> None:
+    """Write the noted reads before each response is sent. If that fails, send an error instead."""
 
     @app.after_request
     def write_down(response: Response) -> Response:
@@ -118,8 +122,8 @@ def init_app(app: Flask, database: Database) -> None:
         except Exception:
             log.exception("a read could not be written down")
             response.close()
-            title = "Back in a moment"
-            sentence = (
+            title = _("Back in a moment")
+            sentence = _(
                 "Reads of this page are logged, and logging isn’t possible right now. "
                 "Please try again in a moment."
             )

@@ -9,25 +9,38 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.actions import publish
 from wiki.pages.access.acl import recompute_acls
-from wiki.pages.access.label_policy import labels_of, refuse_lowered
+from wiki.pages.access.label_policy import refuse_lowered
+from wiki.pages.access.label_sources import labels_of
+from wiki.pages.below import below
 from wiki.pages.events import PageLabelled, PageRestricted
 from wiki.pages.models import Page
-from wiki.pages.queries import below, get_page, see_page
+from wiki.pages.queries import get_page, see_page
 from wiki.pages.revising import lock_for_move
 from wiki.people.models import Group, Person
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
-from wiki.spaces.exposure import Change, Consent, subtree, watched
+from wiki.rules.words import shown
+from wiki.spaces.consent import Consent, Done, needs_consent, watched
+from wiki.spaces.exposure import subtree
 from wiki.spaces.models import RestrictedGroup, RestrictedPerson, RestrictionRow, Space
 from wiki.spaces.queries import Held, with_lists
 from wiki.text.paths import ancestors_of
+from wiki.web.urls import access_url
 
 MOST_LISTED = 500
 """Maximum number of people and groups in one restriction."""
 
 
+@needs_consent(
+    "label",
+    lazy_gettext("Lower a page’s label"),
+    lazy_gettext("changing the label of a page"),
+    lambda of: _done(label_said(of.session, of.result.space, of.result), of.result),
+)
 def set_label(
     session: Session,
     actor: Actor,
@@ -41,14 +54,13 @@ def set_label(
 
     :raises Invalid: when the actor could no longer read the page, or when pages would show content
         with a narrower audience than their own.
-    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NeedsConsent: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
-    page, _ = lock_for_move(session, actor, page_id)
+    page, _space = lock_for_move(session, actor, page_id)
     was = Label(page.label)
     if was is label:
         return page
-    change = Change("label", {"page_id": page_id, "label": label.word}, page.space_id)
     labels: dict[int, int] = {}
     if label < was:
         inside = or_(Page.path_key == page.path_key, below(page.path_key))
@@ -56,7 +68,7 @@ def set_label(
             Page.space_id == page.space_id, inside, Page.deleted_at.is_(None)
         )
         labels = labels_of(session, session.scalars(ids))
-    with watched(session, subtree(page), change, consent):
+    with watched(session, subtree(page), consent, space_id=page.space_id):
         page.label = int(label)
         _settle(session, actor, page)
         refuse_lowered(session, actor, labels)
@@ -86,12 +98,21 @@ def label_said(session: Session, space: Space, page: Page) -> str:
     """Return a sentence that names the effective label of a page and its origin."""
     own = Label(page.label)
     inherited, above = inherited_label(session, space, page)
-    source = f"the page “{above.title}”" if above else f"the space {space.title}"
+    words = {"inherited": shown(inherited.word)}
+    words["source"] = (
+        _("the page “%(title)s”", title=above.title)
+        if above
+        else _("the space %(title)s", title=space.title)
+    )
     if own is Label.PUBLIC:
-        return f"This page now inherits the label {inherited.word} from {source}."
+        return _("This page now inherits the label %(inherited)s from %(source)s.", **words)
     if own >= inherited:
-        return f"This page is now labelled {own.word}."
-    return f"This page’s label is now {own.word}; {inherited.word}, from {source}, applies."
+        return _("This page is now labelled %(label)s.", label=shown(own.word))
+    return _(
+        "This page’s label is now %(label)s; %(inherited)s, from %(source)s, applies.",
+        label=shown(own.word),
+        **words,
+    )
 
 
 def raise_label(session: Session, actor: Actor, page_id: int, label: Label) -> None:
@@ -113,6 +134,12 @@ class AccessList:
     groups: Collection[int] = ()
 
 
+@needs_consent(
+    "restrict",
+    lazy_gettext("Change a page’s access list"),
+    lazy_gettext("changing the list of a restriction"),
+    lambda of: _done(_("Access list changed."), of.result),
+)
 def restrict(
     session: Session,
     actor: Actor,
@@ -127,14 +154,17 @@ def restrict(
 
     :param restriction_id: the restriction of the page to replace; without it, one is added.
     :raises Invalid: when a person or group no longer exists, or when the actor would lose access.
-    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NeedsConsent: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden: when they may not edit it.
     """
-    page, _ = lock_for_move(session, actor, page_id)
+    page, _space = lock_for_move(session, actor, page_id)
     may, people, groups = to.may, to.people, to.groups
     if len(people) + len(groups) > MOST_LISTED:
         raise Invalid(
-            f"A list can have up to {MOST_LISTED} people and groups. Create a group for them.",
+            _(
+                "A list can have up to %(most_listed)s people and groups. Create a group for them.",
+                most_listed=MOST_LISTED,
+            ),
             field="who",
         )
     there = session.scalars(
@@ -142,12 +172,8 @@ def restrict(
     ).all()
     named = session.scalars(select(Group.id).where(Group.id.in_(groups))).all()
     if len(there) != len(set(people)) or len(named) != len(set(groups)):
-        raise Invalid("Someone on this list no longer exists.", field="who")
-    wanted = {"people": sorted(there), "groups": sorted(named), "may": may.value}
-    change = Change(
-        "restrict", {"page_id": page_id, "restriction_id": restriction_id, **wanted}, page.space_id
-    )
-    with watched(session, subtree(page), change, consent):
+        raise Invalid(_("Someone on this list no longer exists."), field="who")
+    with watched(session, subtree(page), consent, space_id=page.space_id):
         if restriction_id is None:
             row = RestrictionRow(page_id=page.id, may=may.value, created_by_id=actor.person_id)
             session.add(row)
@@ -172,6 +198,12 @@ def restrict(
     return page
 
 
+@needs_consent(
+    "lift",
+    lazy_gettext("Lift a page’s restriction"),
+    lazy_gettext("lifting a restriction"),
+    lambda of: _done(_("Restriction lifted."), of.result),
+)
 def lift(
     session: Session,
     actor: Actor,
@@ -182,19 +214,22 @@ def lift(
 ) -> Page:
     """Remove a restriction from a page; those of the pages above it still apply.
 
-    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NeedsConsent: when more people could read content and the actor has not confirmed it.
     :raises NotFound: when it does not exist. :raises Forbidden: when the actor may not edit the
         page.
     """
-    page, _ = lock_for_move(session, actor, page_id)
+    page, _space = lock_for_move(session, actor, page_id)
     row = _own(session, page, restriction_id)
     may = row.may
-    change = Change("lift", {"page_id": page_id, "restriction_id": restriction_id}, page.space_id)
-    with watched(session, subtree(page), change, consent):
+    with watched(session, subtree(page), consent, space_id=page.space_id):
         session.delete(row)
         _settle(session, actor, page)
     publish(session, actor, PageRestricted(page.space_id, page.id, may, [], [], lifted=True))
     return page
+
+
+def _done(said: str, page: Page) -> Done:
+    return Done(said, access_url(page.space.slug, page.path))
 
 
 def own_restrictions(session: Session, page: Page) -> list[Held]:
@@ -226,6 +261,6 @@ def _settle(session: Session, actor: Actor, page: Page) -> None:
         decision = None
     if not decision:
         raise Invalid(
-            "This would lock you out. Add yourself to the list, or ask a lead of the space.",
+            _("This would lock you out. Add yourself to the list, or ask a lead of the space."),
             field="who",
         )

@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wiki.kind import kind_of
+from wiki.kind_registry import kind_of
 from wiki.pages.merging import Dispute, Text, TextMerge
-from wiki.text.compare.diff import EFFORT, LINE, Line, Row, diff
+from wiki.text.compare.diff import EFFORT, Row, diff
 from wiki.text.compare.lines import normalise_line_ends, split
 from wiki.text.compare.merge import Chunk
+from wiki.text.compare.stretches import LINE, Line
 from wiki.text.compare.words import Effort
 
 AROUND = 2

@@ -8,32 +8,26 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from wiki.errors import Invalid, NotFound, TooLarge
-from wiki.kind import kind_named
-from wiki.pages import queries, revising
+from wiki.i18n import gettext as _
+from wiki.i18n import listed
+from wiki.kind_registry import kind_named
+from wiki.pages import queries, revising, revisions
 from wiki.pages.access.access_log import log_read
 from wiki.pages.access.label_policy import ShowsRestricted
 from wiki.pages.authors import authors_between
 from wiki.pages.conflicts.resolving import Unanswered, answered, questions, seal, settled
-from wiki.pages.forms import (
-    PageForm,
-    edit_from,
-    form_of,
-    page_form,
-    shown_in,
-    suspects,
-    text_from,
-)
+from wiki.pages.forms import PageForm, edit_from, form_of, page_form, shown_in, suspects, text_from
 from wiki.pages.merging import merge_texts
 from wiki.pages.models import Action, Page
 from wiki.pages.page_context import page_frame, place_at
 from wiki.pages.saving import checks
 from wiki.pages.saving.edit import Saved
 from wiki.pages.saving.form_saves import max_bytes, save_form, show_saved
+from wiki.pages.saving.secrets import SecretsFound
 from wiki.pages.saving.submit import Conflict
-from wiki.pages.secrets import SecretsFound
 from wiki.rules.access import May
 from wiki.web.errors import flash
 from wiki.web.reauth_form import keeps_text
@@ -89,9 +83,9 @@ def resolve(slug: str, path: str) -> ResponseReturnValue:
     if saved.merged:
         say_merged(saved, decided.base)
     elif saved.changed:
-        flash("Saved.")
+        flash(_("Saved."))
     else:
-        flash("The page already matches your choices, so nothing was saved.")
+        flash(_("The page already matches your choices, so nothing was saved."))
     return show_saved(saved)
 
 
@@ -101,8 +95,8 @@ def _conflict(page: Page, form: PageForm, sent: Mapping[str, str]) -> Conflict:
     :raises NotFound: when the form names revisions that do not exist.
     """
     session = reading()
-    head = queries.get_revision(session, page, _number(sent.get("theirs", "")))
-    origin = revising.text_of(session, queries.get_revision(session, page, form.base))
+    head = revisions.get_revision(session, page, _number(sent.get("theirs", "")))
+    origin = revising.text_of(session, revisions.get_revision(session, page, form.base))
     mine = checks.checked(text_from(form), max_bytes())
     merge = merge_texts(origin, mine, revising.text_of(session, head))
     return Conflict(form.base, head, merge)
@@ -181,13 +175,16 @@ def say_merged(saved: Saved, base: int) -> None:
     """Show a notice that another edit was merged with the author's own."""
     page, number = saved.page, saved.revision.number
     authors = authors_between(reading(), page, base, number - 1)
-    names = [author.person.name for author in authors if author.person] or ["Someone"]
-    who = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    names = [author.person.name for author in authors if author.person] or [_("Someone")]
     home = page_url(page.space.slug, page.path)
     url = f"{home}{'/' if page.path else ''}-/diff/{base}..{number - 1}"
     flash(
-        Markup(
-            "Saved. {} also edited this page while you were editing; both edits are included. "
-            '<a href="{}">View the other edit</a>'
-        ).format(who, url)
+        Markup(  # noqa: S704 -- the values are escaped
+            _(
+                "Saved. %(who)s also edited this page while you were editing; both edits are "
+                'included. <a href="%(url)s">View the other edit</a>',
+                who=escape(listed(names)),
+                url=escape(url),
+            )
+        )
     )

@@ -11,8 +11,9 @@ from sqlalchemy import Select, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from wiki.outbox.actions import take_turn
+from wiki.pages.links.models import PageAlias
 from wiki.pages.links.naming import pages_concerned, settle_named
-from wiki.pages.models import Page, PageAlias
+from wiki.pages.models import Page
 from wiki.spaces.models import Space
 from wiki.text.paths import PathError, normalise_path, path_key
 

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.db import batches
-from wiki.pages.links.naming import candidates_for, named_links, pages_concerned
-from wiki.pages.models import Page, PageLink
+from wiki.pages.links.candidates import candidates_for
+from wiki.pages.links.models import PageLink
+from wiki.pages.links.naming import named_links, pages_concerned
+from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space

@@ -9,43 +9,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, lru_cache
-from itertools import groupby
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Delete,
     Select,
     Update,
     and_,
     bindparam,
-    case,
     delete,
-    exists,
     func,
     insert,
-    literal,
     or_,
     select,
-    union,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from wiki.db import batches
 from wiki.outbox.actions import take_turn
-from wiki.pages.links.naming import astray, pages_naming, settle_named
-from wiki.pages.models import LinkReading, Page, PageAnchor, PageLink, Redirect
-from wiki.spaces.models import Space
+from wiki.pages.links.models import LinkReading, PageAnchor, PageLink
+from wiki.pages.links.naming import astray, settle_named
+from wiki.pages.links.relinking import page_there
 from wiki.text.markdown.markup import Link, Rendering
 from wiki.text.paths import name_of, path_key
 
 _NOTE = re.compile(r"fn(?:ref)?-[0-9-]+")
 """Maximum number of values in one statement."""
-
-_BY_PATH = 0
-"""Stands for all pages with links to a place among the ids of pages with links by name."""
 
 
 def keep_links(session: Session, page_id: int, rendering: Rendering) -> frozenset[str]:
@@ -149,7 +140,9 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
 def count_astray(session: Session) -> int:
     """Return the number of links whose stored target differs from the page that they mean."""
     wrong = and_(
-        PageLink.kind != "file", ~PageLink.by_name, PageLink.target_id.is_distinct_from(_there())
+        PageLink.kind != "file",
+        ~PageLink.by_name,
+        PageLink.target_id.is_distinct_from(page_there()),
     )
     count = session.scalar(select(func.count()).select_from(PageLink).where(wrong)) or 0
     return count + sum(1 for _ in astray(session, _with_names(session)))
@@ -161,7 +154,7 @@ def settle_all_links(session: Session) -> None:
     session.execute(
         update(PageLink)
         .where(PageLink.kind != "file")
-        .values(target_id=_there())
+        .values(target_id=page_there())
         .execution_options(synchronize_session=False)
     )
     settle_named(session, _with_names(session))
@@ -179,62 +172,6 @@ def has_links_to_sections(session: Session, page_id: int) -> bool:
 def is_section(fragment: str) -> bool:
     """Return whether a fragment names a section (and not a footnote, and is not empty)."""
     return bool(fragment) and not _NOTE.fullmatch(fragment)
-
-
-def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
-    """Update the targets of the links to these places (slug of the space, key of the path).
-
-    Called by every action that has changed the page at a place, after the rows of pages are
-    written.
-    """
-    take_turn(session)
-    for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
-        for keys in batches([key for _, key in group]):
-            linked = exists().where(
-                PageLink.space_slug == slug, PageLink.path_key.in_(keys), PageLink.kind != "file"
-            )
-            by_path = select(literal(_BY_PATH)).where(linked)
-            concerned = set(session.scalars(union(by_path, *pages_naming(slug, keys))))
-            if _BY_PATH in concerned:
-                session.execute(_resolve_places(), {"at_slug": slug, "at_keys": keys})
-            settle_named(session, concerned - {_BY_PATH})
-
-
-def relink(session: Session, links: Sequence[tuple[int, int, tuple[str, str, str, str]]]) -> None:
-    """Store the new values of links that were repaired, by page and ordinal: kind, slug, path key,
-    fragment.
-
-    Called before the places are settled. A stored link to a missing section of its own page is
-    deleted if the section with its new name exists.
-    """
-    changed, found = [], []
-    for page_id, ordinal, (kind, slug, key, fragment) in links:
-        at = {"of_page": page_id, "at": ordinal}
-        key_of_name = name_of(key) or None
-        changed.append({**at, "slug": slug, "key": key, "name": fragment, "last": key_of_name})
-        if kind == "anchor":
-            found.append(at)
-    if changed:
-        take_turn(session)
-        session.connection().execute(_relink(), changed)
-        session.connection().execute(_forget_reading(), changed)
-    if found:
-        session.connection().execute(_forget_found(), found)
-
-
-def places_of(session: Session, slug: str, pages: Sequence[Page]) -> list[tuple[str, str]]:
-    """Return the places (slug, path key) at which pages of a space are, and those with redirects to
-    them."""
-    found = [(slug, page.path_key) for page in pages]
-    return found + former_places(session, [page.id for page in pages])
-
-
-def former_places(session: Session, page_ids: Sequence[int]) -> list[tuple[str, str]]:
-    """Return the places from which there are redirects to pages."""
-    found: list[tuple[str, str]] = []
-    for ids in batches(page_ids):
-        found += [(slug, key) for slug, key in session.execute(_former_places(), {"ids": ids})]
-    return found
 
 
 # Building a statement costs more than running it, so these are built once.
@@ -338,98 +275,10 @@ def _forget_anchors() -> Delete:
 
 
 @cache
-def _former_places() -> Select[str, str]:
-    return (
-        select(Space.slug, Redirect.path_key)
-        .join(Space, Space.id == Redirect.space_id)
-        .where(Redirect.page_id.in_(bindparam("ids", expanding=True)))
-    )
-
-
-@lru_cache(maxsize=1)
-def _there() -> ColumnElement[int | None]:
-    """Return a subquery of the live page at the place of a link, or of the one that has moved from
-    it."""
-    space, page = aliased(Space), aliased(Page)
-    at = (
-        select(page.id)
-        .join(space, space.id == page.space_id)
-        .where(
-            space.slug == PageLink.space_slug,
-            page.path_key == PageLink.path_key,
-            page.deleted_at.is_(None),
-        )
-        .correlate(PageLink)
-        .scalar_subquery()
-    )
-    moved = (
-        select(page.id)
-        .join(Redirect, Redirect.page_id == page.id)
-        .join(space, space.id == Redirect.space_id)
-        .where(
-            space.slug == PageLink.space_slug,
-            Redirect.path_key == PageLink.path_key,
-            page.deleted_at.is_(None),
-        )
-        .correlate(PageLink)
-        .scalar_subquery()
-    )
-    return func.coalesce(at, moved)
-
-
-@cache
-def _relink() -> Update:
-    return (
-        update(PageLink)
-        .where(PageLink.page_id == bindparam("of_page"), PageLink.ordinal == bindparam("at"))
-        .values(
-            space_slug=bindparam("slug"),
-            path_key=bindparam("key"),
-            fragment=bindparam("name"),
-            written_fragment=None,
-            name_key=case((PageLink.name_key.is_not(None), bindparam("last"))),
-        )
-    )
-
-
-@cache
-def _forget_reading() -> Delete:
-    return delete(LinkReading).where(
-        LinkReading.page_id == bindparam("of_page"), LinkReading.ordinal == bindparam("at")
-    )
-
-
-@cache
-def _forget_found() -> Delete:
-    """Delete a link to a missing section of its own page if the section exists now."""
-    named = select(PageAnchor.anchor).where(PageAnchor.page_id == PageLink.page_id)
-    return delete(PageLink).where(
-        PageLink.page_id == bindparam("of_page"),
-        PageLink.ordinal == bindparam("at"),
-        PageLink.kind == "anchor",
-        PageLink.fragment.in_(named),
-    )
-
-
-@cache
 def _resolve_page() -> Update:
     return (
         update(PageLink)
         .where(PageLink.page_id == bindparam("of_page"), PageLink.kind != "file")
-        .values(target_id=_there())
-        .execution_options(synchronize_session=False)
-    )
-
-
-@cache
-def _resolve_places() -> Update:
-    return (
-        update(PageLink)
-        .where(
-            PageLink.space_slug == bindparam("at_slug"),
-            PageLink.path_key.in_(bindparam("at_keys", expanding=True)),
-            PageLink.kind != "file",
-        )
-        .values(target_id=_there())
+        .values(target_id=page_there())
         .execution_options(synchronize_session=False)
     )

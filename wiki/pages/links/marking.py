@@ -22,7 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from wiki.pages.links.naming import candidates_for, meant_by, named_links
+from wiki.changes.reads import note_page, of_noted_pages
+from wiki.pages.below import holds_readable
+from wiki.pages.links.candidates import candidates_for
+from wiki.pages.links.models import PageLink
+from wiki.pages.links.naming import meant_by, named_links
 from wiki.pages.links.naming_files import (
     address_of,
     can_mean_file,
@@ -30,12 +34,12 @@ from wiki.pages.links.naming_files import (
     files_meant,
     leads_to_exact_file,
 )
-from wiki.pages.models import Folder, Page, PageLink
-from wiki.pages.queries import holds_readable
+from wiki.pages.models import Folder, Page
 from wiki.rules.access import Actor
 from wiki.spaces.gate import in_scopes_of, stands_in
 from wiki.spaces.models import Space
-from wiki.text.markdown.destinations import RenderContext, page_url, resolve_wiki_link
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.destinations import page_url, resolve_wiki_link
 from wiki.text.markdown.links import Link, Marks
 from wiki.text.paths import name_of
 
@@ -58,6 +62,7 @@ def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[
     missing: dict[int, list[int]] = defaultdict(list)
     lead: dict[int, dict[int, str]] = defaultdict(dict)
     unsettled: dict[tuple[int, int], bool] = {}
+    note_page(*page_ids)
     for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere, key in session.execute(
         _links_of(actor), {"page_ids": list(page_ids)}
     ):
@@ -163,6 +168,7 @@ def _links_of(actor: Actor) -> Select[Any]:
                 and_(PageLink.kind == "page", target.id.is_(None), nowhere),
             ),
         )
+        .execution_options(**of_noted_pages("page_links"))
     )  # fmt: skip
 
 

@@ -12,28 +12,40 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import now
 from wiki.errors import Invalid
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.actions import publish_all
-from wiki.pages.access.acl import preserve_inherited_restrictions, recompute_acls
-from wiki.pages.access.label_policy import labels_of, refuse_lowered
+from wiki.pages.access.acl import recompute_acls
+from wiki.pages.access.inheriting import preserve_inherited_restrictions
+from wiki.pages.access.label_policy import refuse_lowered
+from wiki.pages.access.label_sources import labels_of
 from wiki.pages.events import PageMoved, PageSaved
-from wiki.pages.links.graph import relink, settle_links
+from wiki.pages.links.models import PageAnchor
 from wiki.pages.links.moving import plan_move, plan_renaming
 from wiki.pages.links.plans import MoveTo, Plan
+from wiki.pages.links.relinking import relink, settle_links
 from wiki.pages.links.repairing import Repairs
-from wiki.pages.models import Action, Page, PageAnchor, Redirect, Revision
-from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free
+from wiki.pages.models import Action, Page, Redirect, Revision
+from wiki.pages.ordering.siblings import place, unplace
+from wiki.pages.revising import lock_for_edit, lock_for_move, no_redirect, require_free, text_of
+from wiki.pages.revisions import head_of
 from wiki.pages.saving.checks import checked_path
+from wiki.pages.saving.edit import Edit
+from wiki.pages.saving.own_messages import own_message
 from wiki.pages.saving.revisions import Attribution, revision_after, write_revisions
-from wiki.pages.secrets import require_plain
-from wiki.pages.texts import put_text
+from wiki.pages.saving.secrets import require_plain
+from wiki.pages.saving.submit import submit
+from wiki.pages.texts.stored import put_text
 from wiki.pages.tree import settle_folders
 from wiki.rules.access import Actor, May
-from wiki.spaces.exposure import Change, Consent, subtree, watched
+from wiki.spaces.consent import Consent, Done, needs_consent, watched
+from wiki.spaces.exposure import subtree
 from wiki.spaces.models import Space
 from wiki.spaces.queries import see_space_by_id
 from wiki.text.markdown.headings import PREFIX
 from wiki.text.paths import name_of, parent_of, path_key
 from wiki.text.rewrite.repair import Repair
+from wiki.web.urls import page_url
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,12 @@ class Moved:
     unclear: list[Page]
 
 
+@needs_consent(
+    "move",
+    lazy_gettext("Move a page"),
+    lazy_gettext("moving a page"),
+    lambda of: Done(_("Page moved."), page_url(of.to.space.slug, of.result.pages[0].path)),
+)
 def move_page(
     session: Session,
     actor: Actor,
@@ -66,7 +84,7 @@ def move_page(
     :param repairs: repairs that were computed for a plan of the same move.
     :raises Invalid: when a path is taken, when a page would be moved below itself, or when a page
         shows content with a higher label than it would have there.
-    :raises Exposes: when more people could read content and the actor has not confirmed it.
+    :raises NeedsConsent: when more people could read content and the actor has not confirmed it.
     :raises NotFound: :raises Forbidden:
     """
     page, old_space = lock_for_move(session, actor, page_id, [to.space.id] if to.space else [])
@@ -81,9 +99,17 @@ def move_page(
     targets = plan.targets = [checked_path(target) for target in plan.targets]
     require_free(session, actor, space, targets, {one.id for one in plan.pages})
     old = f"{old_space.slug}/{page.path}"
-    left = [_Left(old_space.id, one.path, one.scope_id is not None) for one in plan.pages]
+    left = [_left(one) for one in plan.pages]
+    old_parent = (page.space_id, page.parent_key)
     _carry_out(session, actor, plan, to, consent)
-    _repair_all(session, actor, plan, f"Links repaired: {old} → {space.slug}/{to.path}")
+    arrives = (page.space_id, page.parent_key) != old_parent
+    if arrives:
+        unplace(session, [page])
+    if to.spot:
+        place(session, page, to.spot, arrives=arrives)
+    _repair_all(
+        session, actor, plan, own_message("repaired", changes=f"{old} → {space.slug}/{to.path}")
+    )
     settle_folders(session, old_space.id, [one.path for one in left])
     settle_folders(session, space.id, targets)
     relink(session, plan.new_links())
@@ -94,6 +120,7 @@ def move_page(
     )
     publish_all(session, actor, [_moved(*one) for one in zip(plan.pages, left, strict=True)])
     _publish_repaired(session, actor, [task.page for task, _ in plan.changed])
+    retitle(session, actor, page, to.title)
     return Moved(
         plan.pages, [task.page for task, _ in plan.changed], plan.changed_links, plan.unclear
     )
@@ -101,11 +128,16 @@ def move_page(
 
 @dataclass(frozen=True)
 class _Left:
-    """The place that a page has left, and whether it was restricted there."""
+    """The place that a page has left, whether it was restricted there, and its position."""
 
     space_id: int
     path: str
     kept: bool
+    position: str
+
+
+def _left(page: Page) -> _Left:
+    return _Left(page.space_id, page.path, page.scope_id is not None, page.position)
 
 
 def _carry_out(
@@ -115,19 +147,7 @@ def _carry_out(
     page, space = plan.pages[0], to.space or plan.pages[0].space
     old_space_id, old_key = page.space_id, page.path_key
     labels = labels_of(session, [one.id for one in plan.pages])
-    change = Change(
-        "move",
-        {
-            "page_id": page.id,
-            "path": to.path,
-            "space_id": space.id,
-            "with_subtree": to.with_subtree,
-            "message": to.message,
-            "repair": to.repair,
-        },
-        old_space_id,
-    )
-    with watched(session, subtree(page), change, consent):
+    with watched(session, subtree(page), consent, space_id=old_space_id):
         preserve_inherited_restrictions(session, plan.pages)
         move_all(session, actor, plan, to)
         # The new space first, so that the old scopes are unused when the old space is settled.
@@ -145,6 +165,7 @@ def _moved(page: Page, left: _Left) -> PageMoved:
         old_path=left.path,
         new_path=page.path,
         kept=left.kept,
+        position=left.position,
     )
 
 
@@ -155,15 +176,30 @@ def checked_move(page: Page, space: Space, raw_path: str, with_subtree: bool) ->
     """
     path = checked_path(raw_path)
     if not page.path:
-        raise Invalid("The home page of a space can’t be moved.", field="path")
+        raise Invalid(_("The home page of a space can’t be moved."), field="path")
     if not path:
-        raise Invalid("Enter a path: a page can’t become the home page of a space.", field="path")
+        raise Invalid(
+            _("Enter a path: a page can’t become the home page of a space."), field="path"
+        )
     if space.id == page.space_id:
         if path == page.path:
-            raise Invalid("The page is already at this address.", field="path")
+            raise Invalid(_("The page is already at this address."), field="path")
         if with_subtree and path_key(path).startswith(page.path_key + "/"):
-            raise Invalid("A page can’t be moved below itself.", field="path")
+            raise Invalid(_("A page can’t be moved below itself."), field="path")
     return path
+
+
+def retitle(session: Session, actor: Actor, page: Page, title: str) -> None:
+    """Give a page another title, in a revision of its own; an empty one changes nothing. The caller
+    has locked the page.
+
+    :raises Invalid: and what else :func:`wiki.pages.saving.submit.submit` raises.
+    """
+    if title in ("", page.title):
+        return
+    text = replace(text_of(session, head_of(session, page)), title=title)
+    said = own_message("renamed", old=page.title, new=title)
+    submit(session, actor, Edit(page.id, text, page.head, said, render_later=True))
 
 
 def rename_sections(
@@ -184,7 +220,7 @@ def rename_sections(
     page, space = lock_for_edit(session, actor, page_id)
     there = set(session.scalars(select(PageAnchor.anchor).where(PageAnchor.page_id == page.id)))
     if not there.issuperset(names.values()):
-        raise Invalid("The page has changed, and a section with that name no longer exists.")
+        raise Invalid(_("The page has changed, and a section with that name no longer exists."))
     plan, locked = None, False
     while plan is None or not locked:
         known = plan.repairs if plan else repairs
@@ -193,7 +229,7 @@ def rename_sections(
     renamed = ", ".join(
         f"#{old.removeprefix(PREFIX)} → #{new.removeprefix(PREFIX)}" for old, new in names.items()
     )
-    said = f"Links repaired: {space.slug}/{page.path}{renamed}"
+    said = own_message("repaired", changes=f"{space.slug}/{page.path}{renamed}")
     _repair_all(session, actor, plan, said)
     relink(session, plan.new_links())
     _publish_repaired(session, actor, [task.page for task, _ in plan.changed])
@@ -252,9 +288,8 @@ def move_all(session: Session, actor: Actor, plan: Plan, to: MoveTo) -> None:
         gone += [{"in_space": space_id, "at": at} for space_id, at in (was, becomes)]
         redirects[was] = page.id
         redirects.pop(becomes, None)
-        said = message or f"Moved from {page.path or 'the home page'} to {path}"
-        if made and not message:
-            said += f"; updated {made.changed} link{'s' if made.changed != 1 else ''} in it"
+        code, links = "moved" if page.path else "moved-from-home", made.changed if made else 0
+        said = message or own_message(code, links=links, old=page.path, new=path)
         head = plan.heads[page.id]
         by = Attribution(actor.person_id, moment, said)
         stored = _stored(session, head, made)

@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from wiki.db import batches
+from wiki.pages.below import subtree_of
+from wiki.pages.links.around import LINK_COLUMNS, range_below, select_to_sections
+from wiki.pages.links.models import PageLink
 from wiki.pages.links.moving_files import files_along
 from wiki.pages.links.moving_names import Names
 from wiki.pages.links.naming import in_parts, pages_concerned
 from wiki.pages.links.plans import MoveTo, Plan
 from wiki.pages.links.repairing import MOST, Link, Repairs, Task, only
-from wiki.pages.models import Folder, Page, PageLink, Redirect, Revision
-from wiki.pages.queries import editable_by, live_for, subtree_of
+from wiki.pages.models import Folder, Page, Redirect, Revision
+from wiki.pages.queries import editable_by, live_for
 from wiki.pages.rendering.stored import context_of
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.paths import path_key
 from wiki.text.rewrite.addresses import Place
 from wiki.text.rewrite.repair import Moves, Section
-
-MAX_SECTIONS = 400
-"""Maximum number of sections that are renamed at once."""
 
 
 def plan_move(
@@ -120,7 +119,7 @@ def plan_renaming(
     """
     links: dict[int, dict[int, Link]] = {}
     sections: dict[Section, str] = {}
-    for row in session.execute(_to_sections(actor, page, names)):
+    for row in session.execute(select_to_sections(actor, page, names)):
         id, ordinal, kind, slug, key, written, fragment = row
         links.setdefault(id, {})[ordinal] = (kind, slug, key, written)
         sections[slug, key, written] = names[fragment]
@@ -137,56 +136,6 @@ def plan_renaming(
     repairs.work(session, tasks)
     others = [(task, repairs.of(task)) for task in tasks]
     return Plan([], [], heads, moves, links, [], others, held, beyond, repairs=repairs)
-
-
-def _to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select[Any]:
-    return (
-        select(*_COLUMNS, PageLink.fragment)  # type: ignore[return-value]
-        .join(Page, Page.id == PageLink.page_id)
-        .where(
-            PageLink.target_id == page.id,
-            PageLink.kind != "file",
-            PageLink.fragment.in_(list(names)[:MAX_SECTIONS]),
-            live_for(actor),
-        )
-    )
-
-
-def links_to_sections(
-    session: Session, actor: Actor, page: Page, names: Iterable[str]
-) -> dict[str, int]:
-    """Return the number of links that lead to each of these sections, by section; only links in
-    pages that the actor may read are counted."""
-    found = _to_sections(actor, page, names).subquery()
-    rows = session.execute(select(found.c.fragment, func.count()).group_by(found.c.fragment))
-    return {row[0]: row[1] for row in rows}
-
-
-@dataclass(frozen=True)
-class Around:
-    """The number of pages that stay and link to the pages to be moved, the number of their links,
-    and the number of further such pages that the actor may read but not edit."""
-
-    pages: int
-    links: int
-    held: int
-
-
-def links_into(session: Session, actor: Actor, page: Page) -> Around:
-    """Count the links from other pages into a page and the pages below it."""
-    inside = select(Page.id).where(
-        Page.space_id == page.space_id,
-        editable_by(actor),
-        or_(Page.path_key == page.path_key, _range(Page.path_key, page.path_key)),
-    )
-    counted = (
-        select(func.count(PageLink.page_id.distinct()), func.count())
-        .join(Page, Page.id == PageLink.page_id)
-        .where(PageLink.target_id.in_(inside), PageLink.page_id.not_in(inside))
-    )
-    pages, links = session.execute(counted.where(editable_by(actor))).one()
-    readable, _ = session.execute(counted.where(live_for(actor))).one()
-    return Around(pages, links, readable - pages)
 
 
 def _editable(session: Session, actor: Actor, ids: Iterable[int]) -> list[int]:
@@ -226,7 +175,7 @@ class _Move:
                 places["page", slug, key] = new.slug, at_id[id]
         if self.with_subtree:
             inside = select(Folder.path).where(
-                Folder.space_id == old.id, _range(Folder.path_key, self.page.path_key)
+                Folder.space_id == old.id, range_below(Folder.path_key, self.page.path_key)
             )
             for path in self.session.scalars(inside):
                 moved = self.path + path[len(self.page.path) :]
@@ -266,13 +215,13 @@ class _Move:
             and_(
                 PageLink.space_slug == self.page.space.slug,
                 PageLink.kind == "file",
-                _range(PageLink.path_key, self.page.path_key),
+                range_below(PageLink.path_key, self.page.path_key),
             )
         )
         found: dict[int, dict[int, Link]] = {}
         for condition in conditions:
             rows = self.session.execute(
-                select(*_COLUMNS)
+                select(*LINK_COLUMNS)
                 .join(Page, Page.id == PageLink.page_id)
                 .where(condition, live_for(self.actor))
             )
@@ -321,20 +270,10 @@ class _Move:
                 places["page", slug, key] = self.space.slug, self.path + key[len(root) :]
 
 
-_COLUMNS = (
-    PageLink.page_id,
-    PageLink.ordinal,
-    PageLink.kind,
-    PageLink.space_slug,
-    PageLink.path_key,
-    func.coalesce(PageLink.written_fragment, PageLink.fragment).label("written"),
-)
-
-
 def _links(session: Session, ids: Iterable[int]) -> dict[int, dict[int, Link]]:
     found: dict[int, dict[int, Link]] = {}
     for some in batches(list(ids)):
-        rows = session.execute(select(*_COLUMNS).where(PageLink.page_id.in_(some)))
+        rows = session.execute(select(*LINK_COLUMNS).where(PageLink.page_id.in_(some)))
         for id, ordinal, kind, slug, key, fragment in rows:
             found.setdefault(id, {})[ordinal] = (kind, slug, key, fragment)
     return found
@@ -360,9 +299,3 @@ def _former(ids: Sequence[int]) -> Select[str, str, int]:
         .join(Space, Space.id == Redirect.space_id)
         .where(Redirect.page_id.in_(ids))
     )
-
-
-def _range(of: Any, key: str) -> ColumnElement[bool]:
-    """Return the condition that a key lies below another, as an index range."""
-    # "0" is the character after "/".
-    return and_(of > f"{key}/", of < f"{key}0")

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.orm import Session
 
 from wiki.db import batches
-from wiki.pages.links.naming import Candidates, Named, Standing, named_links
+from wiki.pages.links.candidates import Candidates, Named, Standing
+from wiki.pages.links.models import PageLink
+from wiki.pages.links.naming import named_links
 from wiki.pages.links.naming_files import files_meant
 from wiki.pages.links.repairing import Link, only
-from wiki.pages.models import PageLink
 from wiki.text.paths import path_key
 from wiki.text.rewrite.repair import Moves, Section
 

@@ -27,16 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from wiki.attachments.models import Attachment
-from wiki.pages.links.naming import (
-    MOST,
-    Named,
-    Standing,
-    candidates_for,
-    distance,
-    named_links,
-    spots_of,
-)
-from wiki.pages.models import LinkReading, Page, PageLink
+from wiki.pages.links.candidates import MOST, Named, Standing, candidates_for, distance
+from wiki.pages.links.models import LinkReading, PageLink
+from wiki.pages.links.naming import named_links, spots_of
+from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
 from wiki.spaces.gate import stands_in

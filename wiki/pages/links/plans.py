@@ -17,7 +17,9 @@ class MoveTo:
 
     ``with_subtree`` moves the pages below it too. ``repair`` repairs links to the moved pages in
     the pages that stay; each of these gets a revision. ``message`` describes the revisions of
-    moved pages.
+    moved pages. ``spot`` is the place of the page among its siblings there, as
+    :func:`wiki.pages.ordering.siblings.place` takes it (without one it keeps its position under
+    the same parent, and else comes last), ``title`` its new title, if it gets one.
     """
 
     path: str
@@ -25,6 +27,8 @@ class MoveTo:
     with_subtree: bool = True
     repair: bool = True
     message: str = ""
+    spot: str = ""
+    title: str = ""
 
 
 @dataclass

@@ -13,8 +13,8 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, Revision
-from wiki.pages.texts import get_text
-from wiki.text.markdown.destinations import RenderContext
+from wiki.pages.texts.stored import get_text
+from wiki.text.markdown.context import RenderContext
 from wiki.text.rewrite.repair import Moves, Repair
 from wiki.text.sandbox.parent import CHILDREN, repair_safely
 

@@ -1,45 +1,41 @@
-"""Views for moving pages and renaming sections, with repairs of the links to them."""
+"""The view that repairs links to renamed sections, and previews of repairs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from wiki.errors import Busy, Invalid, NotFound, TooMany
-from wiki.pages import queries
+from wiki.i18n import gettext as _
+from wiki.pages import revisions
 from wiki.pages.access.access_log import log_other_read
-from wiki.pages.access.label_policy import PlacesShowRestricted, labels_of
+from wiki.pages.access.label_sources import labels_of
 from wiki.pages.diffs import Beyond, of_texts
 from wiki.pages.links import moves
-from wiki.pages.links.moves import Moved
-from wiki.pages.links.moving import links_into, links_to_sections, plan_move, plan_renaming
-from wiki.pages.links.plans import MoveTo, Plan
-from wiki.pages.links.repairing import Repairs, Task
+from wiki.pages.links.around import links_to_sections
+from wiki.pages.links.moving import plan_renaming
+from wiki.pages.links.plans import Plan
+from wiki.pages.links.repairing import Task
 from wiki.pages.models import Page, Revision
 from wiki.pages.page_context import live_page, page_frame, place_at
-from wiki.pages.rendering.stored import read_rendering
-from wiki.pages.saving.edit import Saved
-from wiki.pages.texts import get_text
-from wiki.pages.unseen import unseen_in_path, unseen_notice
+from wiki.pages.rendering.reading import read_rendering
+from wiki.pages.texts.stored import get_text
 from wiki.rules.access import May
 from wiki.rules.labels import Label
-from wiki.spaces.models import Space
-from wiki.spaces.queries import list_editable_spaces, see_space
 from wiki.text.compare.diff import Diff, Section
+from wiki.text.counts import counted
 from wiki.text.markdown.headings import Heading
 from wiki.text.rewrite.repair import Repair
 from wiki.text.rewrite.sections import Renamed, renamed
-from wiki.text.scan.unseen import notice
 from wiki.web.errors import flash
-from wiki.web.lane import in_lane
+from wiki.web.limits.lane import in_lane
 from wiki.web.request import actor, reading, writing
 from wiki.web.urls import page_url, verb
 
-blueprint = Blueprint("moving", __name__)
+blueprint = Blueprint("repairing", __name__)
 
 SHOWN = 20
 """Maximum number of pages of which a preview shows the changed lines."""
@@ -68,83 +64,6 @@ class Preview:
     own: list[Changed]
 
 
-@verb(blueprint, "move", methods=["GET", "POST"])
-def move(slug: str, path: str) -> ResponseReturnValue:
-    """Move a page, and the pages below it, to another path or space."""
-    place = place_at(slug, path)
-    page = live_page(place)
-    place.seen.require(May.EDIT)
-    error: Invalid | None = None
-    preview: Preview | None = None
-    if request.method == "POST":
-        target = see_space(reading(), actor(), request.form.get("space", slug))
-        target.require(May.EDIT)
-        try:
-            with in_lane("moves"):
-                to = _place_sent(target.space)
-                plan = _plan(page, to)
-                if "preview" not in request.form:
-                    old_path = page.path
-                    return _moved(_move(page, to, plan.repairs), target.space, old_path)
-            preview = _preview(plan)
-        except Invalid as refused:
-            error = refused
-    asked = request.method == "GET"
-    body = render_template(
-        "pages/move.html",
-        **page_frame(place, page),
-        spaces=list_editable_spaces(reading(), actor()),
-        subtree=queries.subtree_of(reading(), actor(), page),
-        around=links_into(reading(), actor(), page),
-        preview=preview,
-        path=request.form.get("path", page.path),
-        with_subtree=asked or "subtree" in request.form,
-        repair=asked or "repair" in request.form,
-        narrower=error if isinstance(error, PlacesShowRestricted) else None,
-        errors={error.field or "": error.sentence} if error else {},
-    )
-    return body, error.status if error else 200
-
-
-def _place_sent(space: Space) -> MoveTo:
-    return MoveTo(
-        request.form.get("path", ""),
-        space,
-        with_subtree="subtree" in request.form,
-        repair="repair" in request.form,
-        message=request.form.get("message", ""),
-    )
-
-
-def _plan(page: Page, to: MoveTo) -> Plan:
-    path = moves.checked_move(page, to.space or page.space, to.path, to.with_subtree)
-    return plan_move(reading(), actor(), page, replace(to, path=path))
-
-
-def _move(page: Page, to: MoveTo, repairs: Repairs) -> Moved:
-    with writing() as session:
-        return moves.move_page(session, actor(), page.id, to, repairs=repairs)
-
-
-def _moved(moved: Moved, space: Space, old_path: str) -> ResponseReturnValue:
-    said = f"Moved {len(moved.pages)} pages." if len(moved.pages) > 1 else "Moved."
-    if moved.repaired:
-        said += f" {_links(moved.links)} in {_pages(len(moved.repaired))} repaired."
-    flash(f"{said} Old addresses redirect to the new ones.")
-    if moved.unclear:
-        names = ", ".join(f"“{page.title}”" for page in moved.unclear[:3])
-        more = len(moved.unclear) - 3
-        flash(
-            f"Some links in {names}{f' and {more} more' if more > 0 else ''} couldn’t be updated "
-            "for the new address. Please check them.",
-            "warn",
-        )
-    unseen = notice(unseen_in_path(moved.pages[0].path, old_path))
-    if unseen:
-        flash(unseen, "note")
-    return redirect(page_url(space.slug, moved.pages[0].path), 303)
-
-
 @verb(blueprint, "repair", methods=["GET", "POST"])
 def repair(slug: str, path: str) -> ResponseReturnValue:
     """Repair links to renamed sections of a page."""
@@ -167,9 +86,10 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
             error = refused
         else:
             if made.repaired:
-                flash(f"{_links(made.links)} in {_pages(len(made.repaired))} repaired.")
+                pages = counted(len(made.repaired), "page")
+                flash(f"{counted(made.links, 'link')} in {pages} repaired.")
             else:
-                flash("No links were changed.", "note")
+                flash(_("No links were changed."), "note")
             return redirect(page_url(slug, page.path), 303)
     body = render_template(
         "pages/repair.html",
@@ -177,7 +97,7 @@ def repair(slug: str, path: str) -> ResponseReturnValue:
         since=since,
         gone=[(one, links) for one, links in gone if links],
         names=names,
-        preview=_preview(plan),
+        preview=preview_of(plan),
         errors={error.field or "": error.sentence} if error else {},
     )
     return body, error.status if error else 200
@@ -188,7 +108,7 @@ def _gone(page: Page, since: int) -> list[tuple[Renamed, int]]:
     each."""
     session = reading()
     old, new = (
-        _headings(page, queries.get_revision(session, page, number))
+        _headings(page, revisions.get_revision(session, page, number))
         for number in (since, page.head)
     )
     gone = renamed(old, new)
@@ -215,32 +135,8 @@ def _chosen(gone: Sequence[tuple[Renamed, int]]) -> dict[str, str]:
     return names
 
 
-def say_unseen(saved: Saved) -> None:
-    """Show a notice about invisible characters that a save introduced."""
-    told = unseen_notice(reading(), saved)
-    if told:
-        flash(told, "note")
-
-
-def say_gone(saved: Saved) -> None:
-    """Offer to repair the links to sections that a save has renamed or removed."""
-    if not saved.gone:
-        return
-    page = saved.page
-    links = sum(links_to_sections(reading(), actor(), page, saved.gone).values())
-    if links:
-        home = page_url(page.space.slug, page.path)
-        url = f"{home}{'/' if page.path else ''}-/repair?from={saved.revision.number - 1}"
-        lead = "leads to a section" if links == 1 else "lead to sections"
-        flash(
-            Markup('{} {} that this page no longer has. <a href="{}">Repair {}</a>').format(
-                _links(links), lead, url, "it" if links == 1 else "them"
-            ),
-            "warn",
-        )
-
-
-def _preview(plan: Plan) -> Preview:
+def preview_of(plan: Plan) -> Preview:
+    """Return what a plan changes in pages, for the screen that shows it first."""
     others, own = plan.changed, plan.own_changed
     room = max(SHOWN - len(others), 5)
     return Preview(plan, _changed(others, SHOWN), _changed(own, room))
@@ -266,11 +162,3 @@ def _changed(repairs: Sequence[tuple[Task, Repair]], shown: int) -> list[Changed
         log_other_read(task.page.id, task.revision.number, Label(labels[task.page.id]))
         found.append(Changed(task.page, made.changed, tuple(kept), text.places - len(kept)))
     return found
-
-
-def _links(count: int) -> str:
-    return "1 link" if count == 1 else f"{count} links"
-
-
-def _pages(count: int) -> str:
-    return "1 page" if count == 1 else f"{count} pages"

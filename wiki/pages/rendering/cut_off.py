@@ -6,22 +6,18 @@ moment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.db import Database, now
-from wiki.pages.models import Page, RenderingRow, Revision
-from wiki.pages.rendering.stored import (
-    LONGEST_PAUSE,
-    context_of,
-    ensure_heads,
-    first_seconds,
-    most_seconds,
-    rendering_key,
-)
+from wiki.pages.models import Page, Revision
+from wiki.pages.rendering.models import RenderingRow
+from wiki.pages.rendering.own_renderer import first_seconds, most_seconds
+from wiki.pages.rendering.rows import LONGEST_PAUSE
+from wiki.pages.rendering.stored import context_of, ensure_heads, rendering_key
 from wiki.spaces.models import Space
 
 GROWTH = 4.0
@@ -38,84 +34,78 @@ def look_again(database: Database) -> None:
     with database.read() as session:
         rows = session.scalars(select(RenderingRow).where(*left)).all()
         due = [
-            row.key
+            row.page_id
             for row in rows
-            if (row.cut_off_after or 0) < most_seconds() or not _pages_at(session, row)[0]
+            if (row.cut_off_after or 0) < most_seconds() or not _is_valid(session, row)
         ]
     if due:
         _postpone(database, due, timedelta())
 
 
-def try_again(database: Database) -> list[tuple[str, int]]:
+def try_again(database: Database) -> dict[int, str]:
     """Retry some of the renderings that are due.
 
-    :returns: the keys of renderings that succeeded, with their pages: update the search index for
-        these pages, then call :func:`settle`.
+    :returns: the pages whose renderings succeeded, and the keys of these: update the search index
+        for these pages, then call :func:`settle`.
     """
-    finished: list[tuple[str, int]] = []
+    finished: dict[int, str] = {}
     due = RenderingRow.due_at <= now()
     with database.read() as session:
         rows = session.scalars(
             select(RenderingRow)
             .where(due)
-            .order_by(
-                RenderingRow.attempts, RenderingRow.cut_off_after, func.length(RenderingRow.html)
-            )
+            .order_by(RenderingRow.attempts, RenderingRow.cut_off_after, RenderingRow.size)
             .limit(AT_ONCE)
         ).all()
-    cut_off = [row.key for row in rows if row.cut_off_after is not None]
+    cut_off = [row.page_id for row in rows if row.cut_off_after is not None]
     if cut_off:  # postponed, so that other processes skip them and a crash is retried later
         _postpone(database, cut_off, LONGEST_PAUSE)
     for row in rows:
         with database.read() as session:
-            there, elsewhere = _pages_at(session, row)
-        if elsewhere:
-            ensure_heads(database, elsewhere)
-        if not there:
-            with database.write() as session:
-                session.execute(delete(RenderingRow).where(RenderingRow.key == row.key))
-            continue
-        if row.cut_off_after is not None:
+            valid = _is_valid(session, row)
+        if not valid:  # a save, a move or an update of the renderer has overtaken it
+            ensure_heads(database, [row.page_id])
+        elif row.cut_off_after is not None:
             budget = max(first_seconds(), row.cut_off_after * GROWTH)
-            ensure_heads(database, there, min(budget, most_seconds()), again=True)
-            continue
-        finished += [(row.key, page_id) for page_id in there]
+            ensure_heads(database, [row.page_id], min(budget, most_seconds()), again=True)
+        else:
+            finished[row.page_id] = row.key
     return finished
 
 
-def settle(database: Database, keys: Sequence[str]) -> None:
+def settle(database: Database, finished: Mapping[int, str]) -> None:
     """Note that the search index is up to date for renderings that succeeded on a retry."""
     with database.write() as session:
-        session.execute(
-            update(RenderingRow)
-            .where(RenderingRow.key.in_(keys), RenderingRow.cut_off_after.is_(None))
-            .values(due_at=None)
-            .execution_options(synchronize_session=False)
-        )
+        for page_id, key in finished.items():
+            session.execute(
+                update(RenderingRow)
+                .where(
+                    RenderingRow.page_id == page_id,
+                    RenderingRow.key == key,
+                    RenderingRow.cut_off_after.is_(None),
+                )
+                .values(due_at=None)
+                .execution_options(synchronize_session=False)
+            )
 
 
-def _pages_at(session: Session, row: RenderingRow) -> tuple[list[int], list[int]]:
-    """Return the pages whose heads have this rendering, and other pages whose heads have its
-    text."""
-    there: list[int] = []
-    elsewhere: list[int] = []
-    for page_id, revision, slug in session.execute(
-        select(Page.id, Revision, Space.slug)
-        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+def _is_valid(session: Session, row: RenderingRow) -> bool:
+    """Return whether a rendering is that of its page's head, at its place, by this renderer."""
+    revision, slug = session.execute(
+        select(Revision, Space.slug)
+        .join(Page, (Revision.page_id == Page.id) & (Revision.number == Page.head))
         .join(Space, Space.id == Page.space_id)
-        .where(Revision.content_hash == row.content_hash)
+        .where(Page.id == row.page_id)
         .options(joinedload(Revision.page))
-    ):
-        same = rendering_key(row.content_hash, context_of(slug, revision)) == row.key
-        (there if same else elsewhere).append(page_id)
-    return there, elsewhere
+    ).one()
+    return rendering_key(revision.content_hash, context_of(slug, revision)) == row.key
 
 
-def _postpone(database: Database, keys: Sequence[str], pause: timedelta) -> None:
+def _postpone(database: Database, page_ids: Sequence[int], pause: timedelta) -> None:
     with database.write() as session:
         session.execute(
             update(RenderingRow)
-            .where(RenderingRow.key.in_(keys))
+            .where(RenderingRow.page_id.in_(page_ids))
             .values(due_at=now() + pause)
             .execution_options(synchronize_session=False)
         )

@@ -18,9 +18,12 @@ from urllib.parse import unquote
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
+from wiki.pages.below import pages_at
 from wiki.pages.links.marking import marks_in
-from wiki.pages.models import Page, RenderingRow, Revision
-from wiki.pages.queries import pages_at
+from wiki.pages.models import Page, Revision
+from wiki.pages.rendering.models import RenderingRow
 from wiki.pages.rendering.stored import context_of, rendering_key
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
@@ -42,13 +45,13 @@ ROOM = 1_000_000
 UNRENDERED = 20
 """Maximum number of pages without a stored rendering that a request waits for."""
 
-NOTHING = "Nothing to show here:"
-_TOO_DEEP = "Pages can be embedded only three levels deep:"
-_TOO_MUCH = "Too much is embedded on this page:"
-_TOO_LONG = "This page is too long to be embedded:"
-_ITSELF = "A page can’t be embedded in itself:"
-_NO_SECTION = "This section doesn’t exist:"
-_NOT_YET = "This page is still being rendered. Try again in a moment:"
+NOTHING = lazy_gettext("Nothing to show here:")
+_TOO_DEEP = lazy_gettext("Pages can be embedded only three levels deep:")
+_TOO_MUCH = lazy_gettext("Too much is embedded on this page:")
+_TOO_LONG = lazy_gettext("This page is too long to be embedded:")
+_ITSELF = lazy_gettext("A page can’t be embedded in itself:")
+_NO_SECTION = lazy_gettext("This section doesn’t exist:")
+_NOT_YET = lazy_gettext("This page is still being rendered. Try again in a moment:")
 
 _MARK = '<p class="include">'
 _INCLUDE = re.compile(
@@ -108,7 +111,7 @@ def without_includes(html: str) -> str:
     if _MARK not in html:
         return html
     return _INCLUDE.sub(
-        lambda found: _words("Another page was embedded here:", found["link"]), html
+        lambda found: _words(_("Another page was embedded here:"), found["link"]), html
     )
 
 
@@ -124,7 +127,7 @@ def find_included(
     # A cached statement would use another CTE of spaces than the condition does.
     at_places = _at_any_places(actor) if among is None else _at_places(actor).where(among)
     level = [html]
-    for _ in range(DEPTH):
+    for _depth in range(DEPTH):
         places = _places(level, found.asked, MOST - len(found.asked))
         if not places:
             break
@@ -170,11 +173,12 @@ def _look_up(
             there[slug, key] = page, label, context, rendering_key(revision.content_hash, context)
     if not there:
         return []
-    room = {"keys": [key for *_, key in there.values()], "room": ROOM}
-    html: dict[str, str | None] = {row[0]: row[1] for row in session.execute(_html(), room)}
+    keys = {page.id: key for page, _, _, key in there.values()}
+    room = {"page_ids": list(keys), "keys": list(keys.values()), "room": ROOM}
+    html: dict[int, str | None] = {row[0]: row[1] for row in session.execute(_html(), room)}
     marks = marks_in(session, actor, {page.id for page, *_ in there.values()})
-    for place, (page, label, context, key) in there.items():
-        is_kept, kept = key in html, html.get(key)
+    for place, (page, label, context, _key) in there.items():
+        is_kept, kept = page.id in html, html.get(page.id)
         if not is_kept or page.rendered != page.head:
             found.unrendered.append(page.id)
         found.sources[place] = _Source(
@@ -207,20 +211,25 @@ def _at_places(actor: Actor) -> Select[Any]:
 
 
 @lru_cache(maxsize=1)
-def _html() -> Select[str, str | None]:
-    """Select stored HTML by keys, the shortest first, as long as the total fits the limit; None for
-    the others, which are not loaded."""
-    size = func.length(RenderingRow.html)
+def _html() -> Select[int, str | None]:
+    """Select the stored HTML of pages, the shortest first, as long as the total fits the limit;
+    None for the others, which are not loaded."""
+    size = RenderingRow.size
     sized = (
         select(
-            RenderingRow.key,
-            func.sum(size).over(order_by=(size, RenderingRow.key)).label("together"),
+            RenderingRow.page_id,
+            func.sum(size).over(order_by=(size, RenderingRow.page_id)).label("together"),
         )
-        .where(RenderingRow.key.in_(bindparam("keys", expanding=True)))
+        .where(
+            RenderingRow.page_id.in_(bindparam("page_ids", expanding=True)),
+            RenderingRow.key.in_(bindparam("keys", expanding=True)),
+        )
         .subquery("sized")
     )
-    fits = and_(RenderingRow.key == sized.c.key, sized.c.together <= bindparam("room"))
-    return select(sized.c.key, RenderingRow.html).select_from(sized).outerjoin(RenderingRow, fits)
+    fits = and_(RenderingRow.page_id == sized.c.page_id, sized.c.together <= bindparam("room"))
+    return (
+        select(sized.c.page_id, RenderingRow.html).select_from(sized).outerjoin(RenderingRow, fits)
+    )
 
 
 @dataclass

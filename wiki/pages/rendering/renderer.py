@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from wiki.pages.rendering.queueing import Full, Queue, Work
-from wiki.text.markdown.markup import RenderContext, Rendering, plain_rendering
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.markup import Rendering, plain_rendering
+from wiki.text.own_texts import own_text
 from wiki.text.sandbox.parent import CHILDREN, cut_off_rendering, try_to_render
 
 KEPT = {"time": 60.0, "trouble": 3.0}
@@ -27,7 +29,7 @@ others."""
 SHARE = 3
 """Maximum number of requests of one person that wait at once."""
 
-_WAITING = "This page is still being rendered. Its source is shown for now."
+_WAITING = own_text("still-rendering")
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,19 @@ from typing import Any
 
 from wiki.db import KEY_LENGTH
 from wiki.errors import Invalid, TooLarge
-from wiki.kind import KEY, kind_of
+from wiki.i18n import gettext as _
+from wiki.kind import KEY
+from wiki.kind_registry import kind_of
 from wiki.pages.merging import Text
-from wiki.pages.texts import hash_of
+from wiki.pages.texts.stored import hash_of
 from wiki.text.compare.lines import normalise_line_ends
 from wiki.text.front_matter import block as frontmatter
+from wiki.text.front_matter import changes
 from wiki.text.front_matter.block import FrontMatter
 from wiki.text.paths import PathError, name_of, normalise_path, path_key
 from wiki.text.tags import spelled, tag_key
 
 MAX_TITLE = 300
-
-MAX_MESSAGE = 500
 
 MAX_DESCRIPTION = 2000
 
@@ -43,9 +44,9 @@ def checked_path(raw: str) -> str:
     except PathError as error:
         raise Invalid(str(error), field="path") from None
     if len(path_key(path)) > KEY_LENGTH or len(path_key(path).encode()) > 2 * KEY_LENGTH:
-        raise Invalid("This path is too long.", field="path")
+        raise Invalid(_("This path is too long."), field="path")
     if name_of(path).casefold().endswith(".md"):
-        raise Invalid("A path can’t end in “.md”. Leave it out.", field="path")
+        raise Invalid(_("A path can’t end in “.md”. Leave it out."), field="path")
     return path
 
 
@@ -61,20 +62,27 @@ def checked(text: Text, max_bytes: int) -> Text:
         require_size(normalise_line_ends(text.body).replace("\0", "\ufffd"), max_bytes)
     except UnicodeEncodeError:
         raise Invalid(
-            "The text contains invalid characters (half surrogate pairs) that can’t be stored."
+            _("The text contains invalid characters (half surrogate pairs) that can’t be stored.")
         ) from None
     block, body = frontmatter.divide(text.body.replace("\0", "\ufffd"))
     front = stated(frontmatter.read(block))
     title = front.title or " ".join(text.title.replace("\0", " ").split())
     if not title:
-        raise Invalid("A page needs a title.", field="title")
+        raise Invalid(_("A page needs a title."), field="title")
     if len(title) > MAX_TITLE:
-        raise Invalid(f"A title can have up to {MAX_TITLE} characters.", field="title")
+        raise Invalid(
+            _("A title can have up to %(max_title)s characters.", max_title=MAX_TITLE),
+            field="title",
+        )
     description = front.description or normalise_line_ends(text.description)
     description = description.replace("\0", " ").strip()
     if len(description) > MAX_DESCRIPTION:
         raise Invalid(
-            f"A description can have up to {MAX_DESCRIPTION} characters.", field="description"
+            _(
+                "A description can have up to %(max_description)s characters.",
+                max_description=MAX_DESCRIPTION,
+            ),
+            field="description",
         )
     tags = checked_tags(text.tags)
     if front.tags:  # tags beyond the limit are dropped
@@ -90,7 +98,9 @@ def checked(text: Text, max_bytes: int) -> Text:
     )
     made = replace(made, fields=kind_of(made.fields).checked(made.fields))
     if len(json.dumps(made.fields, default=str, ensure_ascii=False)) > max_bytes:
-        raise TooLarge(f"The properties of a page can have up to {max_bytes // 1024} KiB.")
+        raise TooLarge(
+            _("The properties of a page can have up to %(size)s KiB.", size=max_bytes // 1024)
+        )
     return with_front_matter(made)
 
 
@@ -102,8 +112,11 @@ def require_size(body: str, max_bytes: int) -> None:
     size = len(body.encode())
     if size > max_bytes:
         raise TooLarge(
-            f"A page can have up to {max_bytes // 1024} KiB of text; this one has "
-            f"{size // 1024} KiB."
+            _(
+                "A page can have up to %(most)s KiB of text; this one has %(size)s KiB.",
+                most=max_bytes // 1024,
+                size=size // 1024,
+            )
         )
 
 
@@ -117,7 +130,9 @@ def keep_kind(text: Text, before: Text) -> Text:
         return text
     if old.fixed and KEY not in text.fields:
         return replace(text, fields=old.checked(old.fixed | text.fields))
-    raise Invalid(f"A page keeps its kind; this one is of the kind “{old.name}”.", field=KEY)
+    raise Invalid(
+        _("A page keeps its kind; this one is of the kind “%(name)s”.", name=old.name), field=KEY
+    )
 
 
 def stated(front: FrontMatter) -> FrontMatter:
@@ -162,14 +177,14 @@ def with_front_matter(text: Text, block: str = "", *, title: bool = False) -> Te
     if not block:
         return text
     wanted = front_matter_of(text, block, title=title)
-    return replace(text, front_matter=frontmatter.rewrite(block, wanted))
+    return replace(text, front_matter=changes.rewrite(block, wanted))
 
 
 def same_form(new: str, old: str) -> bool:
     """Return whether a block of front matter with the same values as the old one needs no new
     revision: it is empty, equal to the old one, or the form that an export writes where no block is
     kept."""
-    return not new or new == old or (not old and frontmatter.is_plain(new))
+    return not new or new == old or (not old and changes.is_plain(new))
 
 
 def front_matter_of(text: Text, block: str = "", *, title: bool = False) -> FrontMatter:
@@ -208,15 +223,14 @@ def checked_tags(tags: Sequence[str], *, cut: bool = False) -> tuple[str, ...]:
         if tag:
             seen.setdefault(tag_key(tag), tag)
         if len(tag) > MAX_TAG:
-            raise Invalid(f"A tag can have up to {MAX_TAG} characters.", field="tags")
+            raise Invalid(
+                _("A tag can have up to %(max_tag)s characters.", max_tag=MAX_TAG), field="tags"
+            )
     if len(seen) > MAX_TAGS:
-        raise Invalid(f"A page can have up to {MAX_TAGS} tags.", field="tags")
+        raise Invalid(
+            _("A page can have up to %(max_tags)s tags.", max_tags=MAX_TAGS), field="tags"
+        )
     return tuple(seen.values())
-
-
-def checked_message(message: str) -> str:
-    """Return a message as a single line, cut to the maximum length."""
-    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE].rstrip()
 
 
 def content_hash_of(text: Text) -> str:

@@ -9,11 +9,11 @@ from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.revising import FreePlace
 from wiki.pages.saving.checks import checked, checked_path, same_form
-from wiki.pages.secrets import Override
+from wiki.pages.saving.secrets import Override
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.spaces.models import Space
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 
 MAX_BYTES = 2 << 20
 """Maximum size of a text, unless the settings of the wiki say otherwise."""
@@ -43,8 +43,9 @@ class Edit:
     :param folder: whether the page becomes a folder page; None leaves it as it is.
     :param override: the reason why the text may contain what looks like a new secret.
     :param raise_to: the lowest label of its own that the page gets.
+    :param origin: the text of the revision ``base``, if it is known.
     :param head: the newest revision that the author saw when they decided, if that matters.
-    :param checked: whether the text has its normal form already.
+    :param checked: whether path and text have their normal form already.
     :param render_later: leave rendering to the caller, who calls
         :func:`~wiki.pages.rendering.stored.ensure_head` after the commit. If the caller's process
         ends before that, the worker renders the page.
@@ -58,6 +59,7 @@ class Edit:
     folder: bool | None = None
     override: Override | None = None
     raise_to: Label | None = None
+    origin: Text | None = None
     head: int | None = None
     max_bytes: int = MAX_BYTES
     checked: bool = False
@@ -70,10 +72,11 @@ class Edit:
 
         :raises Invalid: when the path or a value is invalid. :raises TooLarge:
         """
-        text = self.text
-        if text is not None and not self.checked:
+        if self.checked:
+            return self
+        text, target = self.text, self.target
+        if text is not None:
             text = checked(text, self.max_bytes)
-        target = self.target
         if isinstance(target, NewPage):
             path = checked_path(target.path)
             target = replace(target, path=path, folder=target.folder or not path)

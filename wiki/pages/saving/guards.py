@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from wiki.kind import kind_of
+from wiki.kind_registry import kind_of
 from wiki.pages.access.acl import bounds_at
-from wiki.pages.access.label_policy import label_of, may_show, refuse_narrower
+from wiki.pages.access.label_policy import refuse_narrower
+from wiki.pages.access.label_sources import label_of, labels_above, may_show
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.redacted import require_unredacted
 from wiki.pages.saving.edit import Draft
-from wiki.pages.secrets import REPORTED, allow, new_secrets, require_plain
+from wiki.pages.saving.redacted import require_unredacted
+from wiki.pages.saving.secrets import REPORTED, allow, new_secrets, require_plain
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.spaces.queries import see_space_by_id
@@ -34,9 +35,8 @@ a function that stores a record of the check."""
 
 def refuse_kind(session: Session, draft: Draft) -> None:
     """Refuse a new page of a kind that the actor may not create."""
-    kind = kind_of(draft.text.fields)
-    if draft.page is None and kind.create is not May.EDIT:
-        see_space_by_id(session, draft.actor, draft.space.id).require(kind.create)
+    if draft.page is None and (create := kind_of(draft.text.fields).create) is not May.EDIT:
+        see_space_by_id(session, draft.actor, draft.space.id).require(create)
 
 
 def refuse_secret_message(session: Session, draft: Draft) -> None:
@@ -77,7 +77,8 @@ def refuse_narrower_content(session: Session, draft: Draft) -> None:
         label = Label(max(draft.space.label, around, draft.edit.raise_to or Label.PUBLIC))
     else:
         label = label_of(session, draft.page)
-    refuse_narrower(session, draft.actor, draft.space, draft.text, draft.context, label)
+    if labels_above(session, label):
+        refuse_narrower(session, draft.actor, draft.space, draft.text, draft.context, label)
 
 
 GUARDS: tuple[Guard, ...] = (

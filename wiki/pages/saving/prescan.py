@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from wiki.pages import secrets
 from wiki.pages.access import label_policy
 from wiki.pages.links.graph import has_links_to_sections
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Page
-from wiki.pages.queries import get_revision, head_of
 from wiki.pages.rendering.stored import prepare
 from wiki.pages.revising import text_of
+from wiki.pages.revisions import get_revision, get_revisions, head_of
+from wiki.pages.saving import secrets
 from wiki.pages.saving.checks import content_hash_of, with_front_matter
 from wiki.pages.saving.edit import Edit, NewPage
 from wiki.spaces.queries import SpaceAccess
-from wiki.text.markdown.markup import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.rewrite.sections import may_lose_sections
 
 
@@ -35,10 +35,10 @@ def prescan(
     """
     edit = edit.normalised()
     if page is None:
-        text, later = edit.text or Text("", ""), True
+        text, origin, later = edit.text or Text("", ""), None, True
         context = context_of_new(edit)
     else:
-        text = _to_be_saved(session, page, edit)
+        text, origin = _to_be_saved(session, page, edit)
         place = seen.space.slug, page.path, page.folder, text.title
         context = RenderContext(*place, routes=page.routes)
         later = not (tells and _may_break_links(session, page, text.body))
@@ -46,7 +46,7 @@ def prescan(
     label_policy.prescan(session, text, context, seen.label)
     if not later:
         prepare(content_hash_of(text), text.body, context)
-    return replace(edit, render_later=later)
+    return replace(edit, render_later=later, origin=origin)
 
 
 def context_of_new(edit: Edit) -> RenderContext:
@@ -59,17 +59,17 @@ def context_of_new(edit: Edit) -> RenderContext:
     )
 
 
-def _to_be_saved(session: Session, page: Page, edit: Edit) -> Text:
-    """Return a text merged with the head of its page, or unchanged if the save will not merge
-    it."""
+def _to_be_saved(session: Session, page: Page, edit: Edit) -> tuple[Text, Text | None]:
+    """Return a text merged with the head of its page, and the text of its base; or the text
+    unchanged, and None, if the save will not merge it."""
     if edit.text is None:
-        return text_of(session, get_revision(session, page, edit.base))
+        return text_of(session, get_revision(session, page, edit.base)), None
     if not 1 <= edit.base < page.head:
-        return edit.text
-    theirs = text_of(session, head_of(session, page))
-    origin = text_of(session, get_revision(session, page, edit.base))
+        return edit.text, None
+    both = get_revisions(session, page, [edit.base, page.head])
+    origin, theirs = (text_of(session, one) for one in both)
     merged = merge_texts(origin, with_front_matter(edit.text, theirs.front_matter), theirs)
-    return merged.resolve() if merged.clean else edit.text
+    return merged.resolve() if merged.clean else edit.text, origin
 
 
 def _may_break_links(session: Session, page: Page, body: str) -> bool:

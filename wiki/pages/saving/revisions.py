@@ -15,7 +15,13 @@ from sqlalchemy.orm.util import identity_key
 
 from wiki.pages.merging import Text
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.saving.checks import checked_message
+
+MAX_MESSAGE = 500
+
+
+def checked_message(message: str) -> str:
+    """Return a message as a single line, cut to the maximum length."""
+    return " ".join(message.replace("\0", " ").split())[:MAX_MESSAGE].rstrip()
 
 
 class RevisionRow(TypedDict):

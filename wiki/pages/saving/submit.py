@@ -2,7 +2,7 @@
 
 All edits go through :func:`submit`, wherever they come from: new pages, the editor, resolved
 conflicts, restored revisions, the API, imported trees. Imported histories write many revisions at
-once (:mod:`wiki.transfer.history_writer`), with the same :mod:`wiki.pages.saving.revisions`.
+once (:mod:`wiki.transfer.git.history_writer`), with the same :mod:`wiki.pages.saving.revisions`.
 """
 
 from __future__ import annotations
@@ -12,30 +12,25 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.db import now
 from wiki.errors import Invalid, WikiError
-from wiki.kind import kind_of
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
+from wiki.kind_registry import kind_of
 from wiki.outbox.actions import publish
 from wiki.pages.access import restrictions
 from wiki.pages.events import PageSaved
-from wiki.pages.links.graph import settle_links
+from wiki.pages.links.relinking import settle_links
 from wiki.pages.merging import Text, TextMerge, merge_texts
 from wiki.pages.models import Action, Page, Revision
-from wiki.pages.queries import get_revision
 from wiki.pages.rendering.stored import context_of, keep_rendering
-from wiki.pages.revising import (
-    lock_with_head,
-    no_redirect,
-    require_free,
-    text_of,
-    unused_page_id,
-)
+from wiki.pages.revising import lock_with_head, no_redirect, require_free, text_of, unused_page_id
+from wiki.pages.revisions import get_revision
 from wiki.pages.saving.checks import keep_kind, require_size, with_front_matter
 from wiki.pages.saving.edit import Draft, Edit, NewPage, Saved, is_same
 from wiki.pages.saving.revisions import Attribution, revision_of, write_revision
-from wiki.pages.texts import put_text
+from wiki.pages.texts.stored import put_text
 from wiki.pages.tree import settle_folders
-from wiki.room import guards_of
 from wiki.rules.access import Actor
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.paths import name_of, parent_of, path_key
 
 
@@ -44,13 +39,19 @@ class Conflict(WikiError):
     lost: the error carries the author's text and the present text of the page."""
 
     status = 409
-    title = "Someone else changed the same lines"
+    title = lazy_gettext("Someone else changed the same lines")
 
     def __init__(self, base: int, head: Revision, merge: TextMerge) -> None:
-        what = "lines" if merge.body.conflicts else "details"
         super().__init__(
-            "Someone else has saved this page since you started editing, and changed the same "
-            f"{what}."
+            _(
+                "Someone else has saved this page since you started editing, and changed the "
+                "same lines."
+            )
+            if merge.body.conflicts
+            else _(
+                "Someone else has saved this page since you started editing, and changed the "
+                "same details."
+            )
         )
         self.base = base
         self.head = head
@@ -64,10 +65,10 @@ class MovedOn(WikiError):
     changed."""
 
     status = 409
-    title = "The page has changed"
+    title = lazy_gettext("The page has changed")
 
     def __init__(self) -> None:
-        super().__init__("Someone has saved this page since you opened it.")
+        super().__init__(_("Someone has saved this page since you opened it."))
 
 
 def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
@@ -89,7 +90,7 @@ def submit(session: Session, actor: Actor, edit: Edit) -> Saved:
         draft = _draft_of_change(session, actor, edit, edit.target)
     if draft.page is not None and draft.head is not None and not draft.changes:
         return Saved(draft.page, draft.head, False)
-    found = [guard(session, draft) for guard in guards_of(session)]
+    found = [guard(session, draft) for guard in session.info["guards"]]
     page = draft.page or _insert_page(session, draft)
     revision = _write(session, page, draft)
     gone: frozenset[str] = frozenset()
@@ -129,10 +130,10 @@ def _draft_of_change(session: Session, actor: Actor, edit: Edit, page_id: int) -
         text = text_of(session, get_revision(session, page, edit.base))
     else:
         if not 1 <= edit.base <= page.head:
-            raise Invalid("The revision that this edit is based on doesn’t exist.", field="base")
+            raise Invalid(_("The revision that this edit is based on doesn’t exist."), field="base")
         text = with_front_matter(keep_kind(text, theirs), theirs.front_matter)
         if edit.base != page.head and not is_same(text, theirs):
-            text = _merge(session, page, head, edit.base, text, theirs)
+            text = _merge(session, page, head, edit, text, theirs)
             require_size(text.body, edit.max_bytes)
             merged = True
     folder = page.folder if edit.folder is None else edit.folder
@@ -141,17 +142,17 @@ def _draft_of_change(session: Session, actor: Actor, edit: Edit, page_id: int) -
 
 
 def _merge(
-    session: Session, page: Page, head: Revision, base: int, mine: Text, theirs: Text
+    session: Session, page: Page, head: Revision, edit: Edit, mine: Text, theirs: Text
 ) -> Text:
-    """Merge two edits of the text of the revision ``base``.
+    """Merge two edits of the text of the edit's base.
 
     :raises Conflict: when they overlap.
     """
-    origin = text_of(session, get_revision(session, page, base))
+    origin = edit.origin or text_of(session, get_revision(session, page, edit.base))
     merged = merge_texts(origin, mine, theirs)
     if not merged.clean:
         session.expunge_all()  # keeps the error's objects loaded after the rollback
-        raise Conflict(base, head, merged)
+        raise Conflict(edit.base, head, merged)
     return with_front_matter(merged.resolve(), theirs.front_matter)
 
 

@@ -15,7 +15,10 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.people.factors.encryption import Unreadable, seal, unseal
+from wiki.people.factors.models import Authenticator
 from wiki.people.factors.queries import (
     checked_factor_name,
     hold,
@@ -24,7 +27,7 @@ from wiki.people.factors.queries import (
     require_self,
     welcome,
 )
-from wiki.people.models import Authenticator, Person
+from wiki.people.models import Person
 from wiki.rules.access import Actor
 
 log = logging.getLogger(__name__)
@@ -32,7 +35,7 @@ log = logging.getLogger(__name__)
 # A clock may be half a minute off, and a code may expire while it is read and typed.
 WINDOW = 1
 UNPROVEN_LASTS = timedelta(hours=1)
-WRONG = (
+WRONG = lazy_gettext(
     "That code is incorrect. Enter the code your app shows now. If it still fails, check "
     "your device’s clock."
 )
@@ -48,7 +51,7 @@ def begin_authenticator(
     """
     require_self(actor, person)
     refuse_too_many(session, person)
-    name = checked_factor_name(name, "Authenticator app")
+    name = checked_factor_name(name, _("Authenticator app"))
     forget_unproven(session, person.id)
     secret = pyotp.random_base32()
     row = Authenticator(
@@ -115,7 +118,7 @@ def secret_of(settings: Settings, row: Authenticator) -> str:
     try:
         return unseal(settings.key(), row.secret, _place(row.person_id)).decode()
     except Unreadable:
-        raise Invalid("The wiki’s secret key has changed since then. Start again.") from None
+        raise Invalid(_("The wiki’s secret key has changed since then. Start again.")) from None
 
 
 def address_of(settings: Settings, person: Person, row: Authenticator) -> str:

@@ -6,33 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    delete,
-    exists,
-    func,
-    literal,
-    not_,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, and_, delete, exists, func, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import Json, now
 from wiki.errors import require_allowed
 from wiki.outbox.actions import publish
 from wiki.people.factors.events import GroupFactorChanged
-from wiki.people.models import (
-    Authenticator,
-    FactorGroup,
-    Group,
-    GroupPart,
-    GroupPerson,
-    Passkey,
-    Person,
-    SiteSetting,
-)
+from wiki.people.factors.models import Authenticator, FactorGroup, Passkey
+from wiki.people.models import Group, GroupPart, GroupPerson, Person, SiteSetting
 from wiki.people.site_settings import Setting
 from wiki.rules.access import Actor, may_administer
 from wiki.rules.roles import SiteRole

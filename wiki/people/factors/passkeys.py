@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import ipaddress
 import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -41,6 +38,9 @@ from webauthn.helpers.structs import (
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Invalid
+from wiki.i18n import lazy_gettext
+from wiki.people.factors.challenges import LASTS, SignedChallenge, party_of
+from wiki.people.factors.models import Passkey
 from wiki.people.factors.queries import (
     checked_factor_name,
     hold,
@@ -48,33 +48,15 @@ from wiki.people.factors.queries import (
     require_self,
     welcome,
 )
-from wiki.people.models import Passkey, PasskeyChallenge, Person
+from wiki.people.models import Person
 from wiki.rules.access import Actor
 
 log = logging.getLogger(__name__)
 
-LASTS = timedelta(minutes=5)
 MAX_ANSWER = 20_000  # characters of JSON; a genuine answer has about a thousand
-REFUSED = "That passkey wasn’t accepted. Try again or use another method."
-NO_ANSWER = "Your browser didn’t send a passkey. Try again."
-TAKEN = "This passkey or security key has already been added."
-
-
-class Purpose(StrEnum):
-    """The purpose of a challenge, which is valid for no other."""
-
-    ADD = "add"
-    SIGN_IN = "sign-in"
-    SECOND = "second"
-    CONFIRM = "confirm"
-
-
-@dataclass(frozen=True)
-class Party:
-    """The relying party of WebAuthn: this site."""
-
-    id: str
-    origin: str
+REFUSED = lazy_gettext("That passkey wasn’t accepted. Try again or use another method.")
+NO_ANSWER = lazy_gettext("Your browser didn’t send a passkey. Try again.")
+TAKEN = lazy_gettext("This passkey or security key has already been added.")
 
 
 @dataclass(frozen=True)
@@ -85,54 +67,6 @@ class Assertion:
     sign_count: int
 
 
-def party(settings: Settings) -> Party | None:
-    """Return the site as its settings name it, or None if browsers allow no passkeys for it: they
-    require HTTPS (or localhost) and a host name instead of an IP address."""
-    base = urlsplit(settings.base_url)
-    try:
-        host = (base.hostname or "").encode("idna").decode()
-        port = base.port
-    except ValueError:
-        return None
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        return None
-    if not host or (base.scheme != "https" and host != "localhost"):
-        return None
-    usual = {"https": 443, "http": 80}[base.scheme]
-    at = "" if port in (None, usual) else f":{port}"
-    return Party(host, f"{base.scheme}://{host}{at}")
-
-
-def new_challenge(session: Session, purpose: Purpose, person_id: int | None) -> str:
-    """Create a challenge for this purpose and person. It is good once, within five minutes."""
-    PasskeyChallenge.forget_expired(session)
-    row = PasskeyChallenge(purpose=purpose.value, person_id=person_id, expires_at=now() + LASTS)
-    challenge = row.give_token()
-    session.add(row)
-    session.flush()
-    return challenge
-
-
-def take_challenge(
-    session: Session, challenge: str, purpose: Purpose, person_id: int | None
-) -> None:
-    """Use up a challenge, whatever the result.
-
-    Commit this before the action that depends on it, so that a refusal does not restore the
-    challenge.
-
-    :raises Invalid: if it was used, has expired or has another purpose or person.
-    """
-    PasskeyChallenge.forget_expired(session)
-    used = PasskeyChallenge.use(session, challenge)
-    if used is None or (used.purpose, used.person_id) != (purpose.value, person_id):
-        raise Invalid("That took too long or was done in another tab. Try again.")
-
-
 def options_to_add(
     session: Session, settings: Settings, person: Person, challenge: str
 ) -> dict[str, Any]:
@@ -140,7 +74,7 @@ def options_to_add(
 
     :raises Invalid: if browsers allow no passkeys for this site, or there are too many factors.
     """
-    site = _party(settings)
+    site = party_of(settings)
     refuse_too_many(session, person)
     own = _of(session, person.id)
     options = generate_registration_options(
@@ -158,14 +92,6 @@ def options_to_add(
         exclude_credentials=_descriptors(own),
     )
     return _plain(options_to_json(options))
-
-
-@dataclass(frozen=True)
-class SignedChallenge:
-    """A challenge and the browser's answer to it, in JSON."""
-
-    challenge: str
-    answer: str
 
 
 def add_passkey(
@@ -187,7 +113,7 @@ def add_passkey(
     hold(session, person)
     refuse_too_many(session, person)
     name = checked_factor_name(name, "Passkey")
-    site = _party(settings)
+    site = party_of(settings)
     sent = _answer(signed.answer)
     try:
         verified = verify_registration_response(
@@ -234,7 +160,7 @@ def options_to_ask(
     """
     own = _of(session, person_id) if person_id is not None else ()
     options = generate_authentication_options(
-        rp_id=_party(settings).id,
+        rp_id=party_of(settings).id,
         challenge=base64url_to_bytes(challenge),
         timeout=_milliseconds(),
         allow_credentials=_descriptors(own),
@@ -260,7 +186,7 @@ def check_passkey(
         or PIN.
     :raises Invalid: in every other case, with the same message.
     """
-    site = _party(settings)
+    site = party_of(settings)
     try:
         sent = _answer(answer)
         passkey = session.scalar(select(Passkey).where(Passkey.credential_id == str(sent["id"])))
@@ -298,16 +224,6 @@ def note_use(session: Session, used: Assertion) -> None:
     )
     if session.scalar(counted) is None:
         raise Invalid(REFUSED, field="passkey")
-
-
-def _party(settings: Settings) -> Party:
-    found = party(settings)
-    if found is None:
-        raise Invalid(
-            "Passkeys need an address with HTTPS and a domain name, such as "
-            "https://wiki.example.org. This wiki’s address doesn’t have that."
-        )
-    return found
 
 
 def _answer(raw: str) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.people.actions import checked_name
 from wiki.people.factors.events import (
     FactorAdded,
     FactorRemoved,
@@ -24,11 +24,12 @@ from wiki.people.factors.events import (
     RecoveryCodeUsed,
 )
 from wiki.people.factors.mfa_policy import has_factor, must_have_factor
-from wiki.people.models import Authenticator, Passkey, Person, RecoveryCode
+from wiki.people.factors.models import Authenticator, Passkey, RecoveryCode
+from wiki.people.models import Person
+from wiki.people.names import checked_name
 from wiki.people.one_time import hash_token
 from wiki.rules.access import Actor, may_administer
 
-KINDS = {"authenticator": "authenticator app", "passkey": "passkey"}
 MOST = 20
 CODES = 10
 # Crockford's base 32: no letter looks like a digit. A code has 80 bits, so a plain hash is safe.
@@ -87,7 +88,7 @@ def checked_factor_name(raw: str, usual: str) -> str:
     """
     name = checked_name(raw) or usual
     if len(name) > 100:
-        raise Invalid("Use at most 100 characters for the name.", field="factor_name")
+        raise Invalid(_("Use at most 100 characters for the name."), field="factor_name")
     return name
 
 
@@ -99,9 +100,7 @@ def welcome(
     codes: list[str] = []
     if not factors_of(session, person.id).codes_left:
         codes = _make_codes(session, person.id)
-    if person.email:
-        letter = mails.factor_added(settings, person.name, KINDS[kind])
-        mails.post(session, actor, person.email, letter)
+    mails.post(session, settings, actor, person, "people/mail/factor_added.txt", kind=kind)
     publish(session, actor, FactorAdded(person.id, kind, factor_id))
     if codes:
         publish(session, actor, RecoveryCodesMade(person.id))
@@ -119,12 +118,10 @@ def _announce_removal(
     if not factors_of(session, person.id):
         if must_have_factor(session, person):
             raise Invalid(
-                "Your account needs a second factor. Add another one before you remove this one."
+                _("Your account needs a second factor. Add another one before you remove this one.")
             )
         session.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    if person.email:
-        letter = mails.factor_removed(settings, person.name, KINDS[kind])
-        mails.post(session, actor, person.email, letter)
+    mails.post(session, settings, actor, person, "people/mail/factor_removed.txt", kind=kind)
     publish(session, actor, FactorRemoved(person.id, kind, factor_id))
 
 
@@ -185,10 +182,9 @@ def renew_codes(session: Session, actor: Actor, settings: Settings, person: Pers
     require_self(actor, person)
     hold(session, person)
     if not factors_of(session, person.id):
-        raise Invalid("You get recovery codes with your first second factor. Set one up.")
+        raise Invalid(_("You get recovery codes with your first second factor. Set one up."))
     codes = _make_codes(session, person.id)
-    if person.email:
-        mails.post(session, actor, person.email, mails.codes_renewed(settings, person.name))
+    mails.post(session, settings, actor, person, "people/mail/codes_renewed.txt")
     publish(session, actor, RecoveryCodesMade(person.id))
     return codes
 
@@ -201,9 +197,8 @@ def use_recovery_code(session: Session, settings: Settings, person: Person, type
     if RecoveryCode.use(session, code, RecoveryCode.person_id == person.id) is None:
         return False
     left = factors_of(session, person.id).codes_left
-    if person.email:
-        letter = mails.recovery_code_used(settings, person.name, left)
-        mails.post(session, person.actor(), person.email, letter)
+    template = "people/mail/recovery_code_used.txt"
+    mails.post(session, settings, person.actor(), person, template, left=left)
     publish(session, person.actor(), RecoveryCodeUsed(person.id, left))
     return True
 
@@ -222,9 +217,8 @@ def clear_factors(session: Session, actor: Actor, settings: Settings, person: Pe
         session.execute(delete(table).where(table.person_id == person.id))
     if not count:
         return 0
-    if person.email:
-        letter = mails.factors_cleared(settings, person.name, actor.name)
-        mails.post(session, actor, person.email, letter)
+    template = "people/mail/factors_cleared.txt"
+    mails.post(session, settings, actor, person, template, admin=actor.name)
     publish(session, actor, FactorsCleared(person.id, count))
     return count
 
@@ -261,7 +255,7 @@ def require_self(actor: Actor, person: Person) -> None:
     :raises Forbidden: otherwise.
     """
     if actor.person_id != person.id:
-        raise Forbidden("Only the owner of the account can change this.")
+        raise Forbidden(_("Only the owner of the account can change this."))
 
 
 def hold(session: Session, person: Person) -> None:
@@ -276,7 +270,9 @@ def refuse_too_many(session: Session, person: Person) -> None:
     :raises Invalid: if they have the maximum already.
     """
     if factors_of(session, person.id).count >= MOST:
-        raise Invalid(f"You can have at most {MOST} second factors. Remove one first.")
+        raise Invalid(
+            _("You can have at most %(limit)s second factors. Remove one first.", limit=MOST)
+        )
 
 
 def _make_codes(session: Session, person_id: int) -> list[str]:

@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from wiki.errors import Invalid, TooMany
-from wiki.people.factors import authenticators, passkeys
+from wiki.i18n import gettext as _
+from wiki.people.factors import authenticators, challenges, passkeys
 from wiki.people.factors import queries as factors
+from wiki.people.factors.challenges import Purpose
 from wiki.people.factors.mfa_policy import must_have_factor
-from wiki.people.factors.passkeys import Purpose
-from wiki.people.models import Authenticator, Passkey, Person
+from wiki.people.factors.models import Authenticator, Passkey
+from wiki.people.models import Person
 from wiki.people.signin import limiting, second_factor, sign_in
 from wiki.people.signin.devices import device
 from wiki.people.signin.reauthentication import confirm_first
@@ -81,7 +83,7 @@ def authenticator(id: int) -> ResponseReturnValue:
             limiting.give_back(session, counters[1:], forgotten=counters[:1])
     except (Invalid, TooMany) as error:
         return _setting_up(id, error)
-    return _added(f"“{row.name}” was added as a second factor.", codes)
+    return _added(_("“%(name)s” was added as a second factor.", name=row.name), codes)
 
 
 @blueprint.get("/authenticators/<int:id>/code.svg")
@@ -106,7 +108,7 @@ def new_passkey() -> ResponseReturnValue:
 def passkey_options() -> ResponseReturnValue:
     """Return the options for the browser to create a passkey."""
     with writing() as session:
-        challenge = passkeys.new_challenge(session, Purpose.ADD, actor().person_id)
+        challenge = challenges.new_challenge(session, Purpose.ADD, actor().person_id)
     cookie[second_factor.CHALLENGE] = challenge
     return jsonify(passkeys.options_to_add(reading(), settings(), _myself(reading()), challenge))
 
@@ -124,12 +126,12 @@ def add_passkey() -> ResponseReturnValue:
                 actor(),
                 settings(),
                 _myself(session),
-                passkeys.SignedChallenge(challenge, answer),
+                challenges.SignedChallenge(challenge, answer),
                 name=request.form.get("factor_name", ""),
             )
     except Invalid as error:
         return _new_passkey(error)
-    return _added(f"“{row.name}” was added as a second factor.", codes)
+    return _added(_("“%(name)s” was added as a second factor.", name=row.name), codes)
 
 
 @blueprint.get("/passkeys/<int:id>")
@@ -147,7 +149,7 @@ def rename(kind: str, id: int) -> ResponseReturnValue:
             name = factors.rename_factor(session, actor(), _singular(kind), id, name).name
     except Invalid as error:
         return _factor(kind, factors.own_factor(reading(), actor(), _singular(kind), id), error)
-    flash(f"Renamed to “{name}”.", "good")
+    flash(_("Renamed to “%(name)s”.", name=name), "good")
     return redirect(HERE, 303)
 
 
@@ -162,7 +164,7 @@ def remove(kind: str, id: int) -> ResponseReturnValue:
             name = row.name
     except Invalid as error:
         return _screen(error)
-    flash(f"“{name}” was removed from your second factors.", "good")
+    flash(_("“%(name)s” was removed from your second factors.", name=name), "good")
     return redirect(HERE, 303)
 
 
@@ -180,7 +182,7 @@ def renew_codes() -> ResponseReturnValue:
             codes = factors.renew_codes(session, actor(), settings(), _myself(session))
     except Invalid as error:
         return _screen(error)
-    return _codes("Your previous recovery codes no longer work.", codes)
+    return _codes(_("Your previous recovery codes no longer work."), codes)
 
 
 @blueprint.post("/recovery-codes/file")
@@ -189,14 +191,17 @@ def codes_file() -> ResponseReturnValue:
     stored."""
     codes = request.form.get("codes", "").split()
     if not factors.are_codes(codes):
-        raise Invalid("These aren’t recovery codes.")
-    name = settings().site_name
-    text = f"Recovery codes of {actor().handle} for {name}. Each code works once.\n\n"
+        raise Invalid(_("These aren’t recovery codes."))
+    first = _(
+        "Recovery codes of %(handle)s for %(site)s. Each code works once.",
+        handle=actor().handle,
+        site=settings().site_name,
+    )
     headers = {
         "Content-Disposition": 'attachment; filename="recovery-codes.txt"',
         "Cache-Control": "no-store",
     }
-    body = text + "\n".join(codes) + "\n"
+    body = "\n".join([first, "", *codes, ""])
     return Response(body, mimetype="text/plain", headers=headers)
 
 
@@ -235,7 +240,7 @@ def _screen(error: Invalid | None = None) -> ResponseReturnValue:
         must_have=must_have_factor(reading(), person),
         name=request.form.get("factor_name", ""),
         most=factors.CODES,
-        possible=passkeys.party(settings()) is not None,
+        possible=challenges.party(settings()) is not None,
         errors=_errors(error),
     )
     return body, error.status if error else 200
@@ -261,7 +266,7 @@ def _new_passkey(error: Invalid | None = None) -> ResponseReturnValue:
     body = render_template(
         "people/passkey.html",
         name=request.form.get("factor_name") or device(request.user_agent.string),
-        possible=passkeys.party(settings()) is not None,
+        possible=challenges.party(settings()) is not None,
         errors=_errors(error),
     )
     return body, error.status if error else 200

@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import Base, now
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, require_allowed
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish, take_turn
 from wiki.outbox.models import EventRow
-from wiki.people.actions import checked_email
 from wiki.people.imported.events import AddressClaimRequested, PlaceholderClaimed
+from wiki.people.imported.models import AddressClaim, Merged, PersonAddress
 from wiki.people.imported.placeholders import author_key, hold, is_placeholder
-from wiki.people.models import AddressClaim, Merged, Person, PersonAddress
+from wiki.people.models import Person
+from wiki.people.names import checked_email
 from wiki.rules.access import ANONYMOUS, Actor, may_administer
 
 LASTS = timedelta(days=1)
@@ -71,8 +73,8 @@ def send_link(session: Session, settings: Settings, claim_id: int) -> None:
         return
     token = row.give_token()
     session.flush()
-    letter = mails.claim_link(settings, asker.name, asker.handle, row.address, token)
-    mails.post(session, ANONYMOUS, row.address, letter)
+    template, words = "people/mail/claim_link.txt", {"asker": asker, "address": row.address}
+    mails.post(session, settings, ANONYMOUS, row.address, template, token=token, **words)
 
 
 def claimable_by_link(session: Session, actor: Actor, token: str) -> ClaimableAccount:
@@ -88,8 +90,10 @@ def claimable_by_link(session: Session, actor: Actor, token: str) -> ClaimableAc
     placeholder = _under(session, address) if address else None
     if address is None or placeholder is None:
         raise Ended(
-            "This link was already used, has expired, or was requested by a different account than "
-            "the one you’re signed in to."
+            _(
+                "This link was already used, has expired, or was requested by a different account "
+                "than the one you’re signed in to."
+            )
         )
     return ClaimableAccount(placeholder, address)
 
@@ -146,9 +150,11 @@ def merge_by_hand(session: Session, actor: Actor, placeholder: Person, into: Per
     require_allowed(may_administer(actor))
     hold(session)
     if placeholder.imported_at is None or merged_into(session, placeholder) is not None:
-        raise Invalid(f"{placeholder.name} isn’t a placeholder any more.", field="into")
+        raise Invalid(
+            _("%(name)s isn’t a placeholder any more.", name=placeholder.name), field="into"
+        )
     if into.id == placeholder.id or merged_into(session, into) is not None:
-        raise Invalid("Choose a different account that still exists.", field="into")
+        raise Invalid(_("Choose a different account that still exists."), field="into")
     _merge(session, actor, placeholder, into, proven=False)
 
 
@@ -216,5 +222,5 @@ def _prove(session: Session, claimable: ClaimableAccount) -> None:
 
 def _signed_in(actor: Actor) -> int:
     if actor.person_id is None:
-        raise Forbidden("You need an account to claim imported work.")
+        raise Forbidden(_("You need an account to claim imported work."))
     return actor.person_id

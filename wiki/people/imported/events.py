@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Names, is_own
 
 
 def _claimed(row: EventRow, _names: Names) -> str:
-    how = "after" if row.payload.get("proven") else "without"
+    proven = row.payload.get("proven")
+    if is_own(row) and proven:
+        return _("claimed the work of {placeholder} after verifying its address")
     if is_own(row):
-        return f"claimed the work of {{placeholder}} {how} verifying its address"
-    return f"assigned the work of {{placeholder}} to {{person}} {how} verifying its address"
+        return _("claimed the work of {placeholder} without verifying its address")
+    if proven:
+        return _("assigned the work of {placeholder} to {person} after verifying its address")
+    return _("assigned the work of {placeholder} to {person} without verifying its address")
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class PersonImported(Event):
 
     # An import creates hundreds of them, and reports them itself.
     policy = Policy(Category.ACCOUNT, expires=True, audited=False, automatic=True)
-    sentence = "recorded {person} as an author of imported pages"
+    sentence = lazy_gettext("recorded {person} as an author of imported pages")
 
     person_id: int
 
@@ -32,7 +38,8 @@ class AddressClaimRequested(Event):
     """A claim to an address; the row has the person and the address."""
 
     policy = Policy(Category.ACCOUNT, expires=True)
-    sentence = "claimed an address of imported work"
+    title = lazy_gettext("Address claim requested")
+    sentence = lazy_gettext("claimed an address of imported work")
 
     claim_id: int
 
@@ -44,6 +51,7 @@ class PlaceholderClaimed(Event):
 
     # Proves why events have another actor now.
     policy = Policy(Category.ACCOUNT, expires=False)
+    title = lazy_gettext("Placeholder claimed")
     sentence = _claimed
 
     person_id: int

@@ -18,9 +18,10 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import batches, now
 from wiki.outbox.actions import publish
-from wiki.people.actions import HANDLE, shown_name
 from wiki.people.imported.events import PersonImported
-from wiki.people.models import Merged, Person, PersonAddress
+from wiki.people.imported.models import Merged, PersonAddress
+from wiki.people.models import Person
+from wiki.people.names import HANDLE, shown_name
 from wiki.rules.access import ANONYMOUS
 from wiki.rules.roles import SiteRole
 

@@ -7,145 +7,29 @@ that has proven it, and its owner has to confirm the link.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, NotFound
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
 from wiki.people.actions import Credentials, create_person
 from wiki.people.imported.placeholders import is_account
-from wiki.people.models import Identity, Person, ProviderVisit
+from wiki.people.models import Identity, Person
 from wiki.people.oidc.events import IdentityLinked, IdentityUnlinked
-from wiki.people.one_time import hash_token, new_token
+from wiki.people.oidc.visits import Stranger
 from wiki.rules.access import ANONYMOUS, Actor
 from wiki.rules.roles import SiteRole
 
 CALLBACK = "/-/login/oidc/callback"
 """The path to which the provider redirects users back."""
-LASTS = timedelta(minutes=10)
 MOST = 10
-
-
-class ProviderFailed(Exception):
-    """The provider cannot be used, or its response failed a check.
-
-    ``str(error)`` names the failed check for a log: no token, no code, no address.
-    """
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """A user as the provider names them.
-
-    ``email`` is set only if the provider has verified it.
-    """
-
-    issuer: str
-    subject: str
-    email: str | None
-    name: str = ""
-    handle: str = ""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A visit to the provider: the key that identifies it on return, the nonce that the provider
-    must repeat, the PKCE verifier, the URL to go to afterwards, and the sign-in to link, if any."""
-
-    key: str
-    nonce: str
-    verifier: str
-    next_url: str
-    session_id: int | None = None
-
-
-def new_visit(next_url: str, session_id: int | None = None) -> Visit:
-    """Create a visit without storing it."""
-    return Visit(new_token(), new_token(), secrets.token_urlsafe(48), next_url, session_id)
-
-
-def begin_visit(session: Session, visit: Visit, browser: str) -> None:
-    """Store a visit to the provider, bound to the browser with this secret."""
-    ProviderVisit.forget_expired(session)
-    session.add(
-        ProviderVisit(
-            token_hash=hash_token(visit.key),
-            browser_hash=hash_token(browser),
-            session_id=visit.session_id,
-            next_url=visit.next_url,
-            nonce=visit.nonce,
-            verifier=visit.verifier,
-            created_at=now(),
-            expires_at=now() + LASTS,
-        )
-    )
-    session.flush()
-
-
-def end_visit(session: Session, key: str, browser: str) -> Visit | None:
-    """Use up the visit with this key and return it: once, in time, and only in the browser that was
-    sent. Return None otherwise."""
-    conditions = _bound_to(browser), ProviderVisit.subject.is_(None)
-    row = ProviderVisit.use(session, key, *conditions)
-    if row is None:
-        return None
-    return Visit(key, row.nonce, row.verifier, row.next_url, row.session_id)
-
-
-def remember(session: Session, stranger: Stranger, next_url: str, browser: str = "") -> str:
-    """Store the user who came back, to ask them more; return the key.
-
-    :param browser: the secret of the only browser in which the key works. Without it the key works
-        in any browser, for steps to which the key alone does not give access.
-    """
-    row = ProviderVisit(
-        browser_hash=hash_token(browser) if browser else "",
-        next_url=next_url,
-        subject=stranger.subject,
-        email=stranger.email,
-        name=stranger.name,
-        handle=stranger.handle,
-        created_at=now(),
-        expires_at=now() + LASTS,
-    )
-    key = row.give_token()
-    session.add(row)
-    session.flush()
-    return key
-
-
-def recall(
-    session: Session, settings: Settings, key: str, browser: str = "", *, last: bool = False
-) -> tuple[Stranger, str] | None:
-    """Return the user stored under this key, and the URL to which they want to go, or None.
-
-    :param last: use up the key.
-    """
-    conditions = _bound_to(browser), ProviderVisit.subject.is_not(None)
-    row: Any
-    if last:
-        row = ProviderVisit.use(session, key, *conditions)
-    else:
-        row = session.scalar(select(ProviderVisit).where(ProviderVisit.is_live(key), *conditions))
-    if row is None:
-        return None
-    named = Stranger(settings.oidc_issuer, row.subject or "", row.email, row.name, row.handle)
-    return named, row.next_url
-
-
-def _bound_to(browser: str) -> ColumnElement[bool]:
-    """Return the condition of the rows that belong to the browser with this secret, or to none."""
-    return ProviderVisit.browser_hash == (hash_token(browser) if browser else "")
 
 
 def person_of(session: Session, stranger: Stranger) -> Person | None:
@@ -193,9 +77,9 @@ def link(
     :raises Invalid: if the identity is linked with another account, or this one has too many.
     """
     if actor.person_id != person.id or actor.is_narrow:
-        raise Forbidden("Only the owner of the account can link it.")
+        raise Forbidden(_("Only the owner of the account can link it."))
     if person.service_at is not None or person.imported_at is not None:
-        raise Forbidden("That account can’t be used to sign in.")
+        raise Forbidden(_("That account can’t be used to sign in."))
     theirs = Identity.issuer == stranger.issuer, Identity.subject == stranger.subject
     linked = session.scalar(select(Identity.person_id).where(*theirs))
     if linked == person.id:
@@ -205,7 +89,8 @@ def link(
     count = select(func.count(Identity.id)).where(Identity.person_id == person.id)
     if (session.scalar(count) or 0) >= MOST:
         raise Invalid(
-            f"You can link at most {MOST} accounts. Unlink one first.", field="identities"
+            _("You can link at most %(limit)s accounts. Unlink one first.", limit=MOST),
+            field="identities",
         )
     session.add(
         Identity(
@@ -221,9 +106,8 @@ def link(
     except IntegrityError:
         raise _linked_already(settings) from None
     publish(session, actor, IdentityLinked(person.id))
-    if person.email:
-        letter = mails.identity_linked(settings, person.name)
-        mails.post(session, actor, person.email, letter)
+    template = "people/mail/identity_linked.txt"
+    mails.post(session, settings, actor, person, template, provider=settings.oidc_name)
 
 
 def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int) -> None:
@@ -240,15 +124,14 @@ def unlink(session: Session, settings: Settings, actor: Actor, identity_id: int)
     person = session.get_one(Person, row.person_id, with_for_update=True)
     if person.password_hash is None and not count_of(session, settings, person, but=row.id):
         raise Invalid(
-            "You can’t unlink this account, because it’s your only way to sign in.",
+            _("You can’t unlink this account, because it’s your only way to sign in."),
             field="identities",
         )
     session.delete(row)
     session.flush()
     publish(session, actor, IdentityUnlinked(person.id))
-    if person.email:
-        letter = mails.identity_unlinked(settings, person.name)
-        mails.post(session, actor, person.email, letter)
+    template = "people/mail/identity_unlinked.txt"
+    mails.post(session, settings, actor, person, template, provider=settings.oidc_name)
 
 
 def identities_of(session: Session, actor: Actor) -> Sequence[Identity]:
@@ -284,7 +167,7 @@ def join(
     :raises Invalid: as ``create_person``.
     """
     if not may_join(settings, stranger):
-        raise Forbidden("You need an invitation to create an account here.")
+        raise Forbidden(_("You need an invitation to create an account here."))
     person = create_person(
         session,
         ANONYMOUS,
@@ -299,6 +182,9 @@ def join(
 
 def _linked_already(settings: Settings) -> Invalid:
     return Invalid(
-        f"Your {settings.oidc_name} account is already linked to another account here.",
+        _(
+            "Your %(provider)s account is already linked to another account here.",
+            provider=settings.oidc_name,
+        ),
         field="identities",
     )

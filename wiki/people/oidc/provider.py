@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import get_well_known_url
 from joserfc import jwt
@@ -26,14 +25,13 @@ from requests import RequestException, Response
 from wiki.config import Settings, is_safe_to_ask
 from wiki.db import now
 from wiki.errors import Invalid
-from wiki.people.actions import checked_email, shown_name
-from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger
+from wiki.people.names import checked_email, shown_name
+from wiki.people.oidc.identities import CALLBACK
+from wiki.people.oidc.limited_client import LimitedSession, hold
+from wiki.people.oidc.visits import ProviderFailed, Stranger
 
-TIMEOUT = (3.0, 4.0)
-"""Timeouts in seconds to connect, and for each piece of a response."""
 PATIENCE = 8.0
 """Total seconds for all requests while one user waits."""
-LARGEST = 1 << 20
 LEEWAY = 60
 """Seconds by which the provider's clock may differ from ours."""
 REMEMBERED = 3600.0
@@ -49,33 +47,6 @@ ALGORITHMS = (
     *("ES256", "ES384", "ES512", "EdDSA", "Ed25519"),
 )
 _BASIC, _POST = "client_secret_basic", "client_secret_post"
-
-
-_Client: Any = OAuth2Session  # untyped
-
-
-class _Session(_Client):  # type: ignore[misc]
-    """Authlib's client with limits on every response: no redirects, a maximum size and a
-    deadline."""
-
-    def __init__(self, ends: float, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.ends = ends
-
-    def request(self, method: str, url: str, **options: Any) -> Response:
-        left = self.ends - monotonic()
-        _hold(left > 0, "it took too long")
-        timeout = tuple(min(left, longest) for longest in TIMEOUT)
-        options |= {"timeout": timeout, "allow_redirects": False, "stream": True}
-        answer: Response = super().request(method, url, **options)
-        with answer:
-            body = bytearray()
-            for piece in answer.iter_content(1 << 14):
-                body += piece
-                if len(body) > LARGEST or monotonic() > self.ends:
-                    raise ProviderFailed("a response is too large or took too long")
-        answer._content = bytes(body)
-        return answer
 
 
 class Provider:
@@ -120,9 +91,9 @@ class Provider:
             metadata.get("authorization_response_iss_parameter_supported") is True
             or "iss" in answer
         ):
-            _hold(answer.get("iss") == self.issuer, "the response is from another issuer")
+            hold(answer.get("iss") == self.issuer, "the response is from another issuer")
         code = answer.get("code", "")
-        _hold(0 < len(code) <= 4096, "there is no code")
+        hold(0 < len(code) <= 4096, "there is no code")
         try:
             with self._client(metadata, ends) as client:
                 token = client.fetch_token(
@@ -147,7 +118,7 @@ class Provider:
             raise ProviderFailed("there is no ID token")
         offered = metadata.get("id_token_signing_alg_values_supported", ["RS256"])
         algorithms = [name for name in ALGORITHMS if name in offered]
-        _hold(bool(algorithms), "the provider uses no supported signing algorithm")
+        hold(bool(algorithms), "the provider uses no supported signing algorithm")
         registry = JWSRegistry(algorithms=algorithms, strict_check_header=False)
         try:
             try:
@@ -181,7 +152,7 @@ class Provider:
         self, claims: Mapping[str, Any], ask: Callable[[], Mapping[str, Any]]
     ) -> Stranger:
         subject = claims["sub"]
-        _hold(isinstance(subject, str) and 0 < len(subject) <= 255, "there is no subject")
+        hold(isinstance(subject, str) and 0 < len(subject) <= 255, "there is no subject")
         about = dict(claims)
         if not {"email", "email_verified"} <= about.keys():  # both from one source
             about = {key: value for key, value in about.items() if not key.startswith("email")}
@@ -205,8 +176,8 @@ class Provider:
         if answer.status_code != 200 or answer.headers.get("Content-Type", "").find("json") < 0:
             return {}
         told = answer.json()
-        _hold(isinstance(told, dict), "its user information is missing")
-        _hold(
+        hold(isinstance(told, dict), "its user information is missing")
+        hold(
             told.get("sub") == claims["sub"],
             "its user information and the ID token are about different people",
         )
@@ -214,8 +185,8 @@ class Provider:
 
     def _client(self, metadata: Mapping[str, Any], ends: float) -> Any:
         methods = metadata.get("token_endpoint_auth_methods_supported") or [_BASIC]
-        _hold(_BASIC in methods or _POST in methods, "it doesn't accept a client secret")
-        client: Any = _Session(
+        hold(_BASIC in methods or _POST in methods, "it doesn't accept a client secret")
+        client: Any = LimitedSession(
             ends,
             self._id,
             self._secret,
@@ -233,10 +204,10 @@ class Provider:
             if self._metadata is not None and monotonic() < self._metadata[0]:
                 return self._metadata[1]
             told = self._get(get_well_known_url(self.issuer, external=True), ends)
-            _hold(told.get("issuer") == self.issuer, "its issuer differs from WIKI_OIDC_ISSUER")
+            hold(told.get("issuer") == self.issuer, "its issuer differs from WIKI_OIDC_ISSUER")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 _checked(told.get(name))
-            _hold(
+            hold(
                 "S256" in told.get("code_challenge_methods_supported", ["S256"]),
                 "it doesn't support PKCE with S256",
             )
@@ -262,10 +233,10 @@ class Provider:
         if monotonic() < self._rests_until:
             raise ProviderFailed("it didn't respond a moment ago")
         try:
-            with _Session(ends) as client:
+            with LimitedSession(ends) as client:
                 answer: Response = client.request("GET", _checked(address), withhold_token=True)
             told: Any = answer.json() if answer.status_code == 200 else None
-            _hold(isinstance(told, dict), f"it responded with {answer.status_code} or without JSON")
+            hold(isinstance(told, dict), f"it responded with {answer.status_code} or without JSON")
         except (RequestException, ValueError, RecursionError) as error:
             self._rests_until = monotonic() + PAUSE
             raise ProviderFailed(f"it can't be reached ({type(error).__name__})") from None
@@ -302,8 +273,3 @@ def _checked(address: object) -> str:
     if not isinstance(address, str) or not is_safe_to_ask(address) or urlsplit(address).fragment:
         raise ProviderFailed("it names an address that isn't https")
     return address
-
-
-def _hold(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise ProviderFailed(otherwise)

@@ -12,15 +12,19 @@ from flask.typing import ResponseReturnValue
 
 from wiki.config import Settings
 from wiki.errors import Ended, Forbidden, Invalid, NotFound, TooMany
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.actions import publish
 from wiki.people import me
 from wiki.people.factors import queries as factors
-from wiki.people.oidc import identities
-from wiki.people.oidc.identities import CALLBACK, ProviderFailed, Stranger, Visit
+from wiki.people.oidc import identities, visits
+from wiki.people.oidc.identities import CALLBACK
+from wiki.people.oidc.visits import ProviderFailed, Stranger, Visit
 from wiki.people.one_time import new_token
 from wiki.people.signin import limiting, pending, reauthentication, sign_in
 from wiki.people.signin.events import SignedIn
-from wiki.people.views import PENDING, destination
+from wiki.people.signin.steps import PENDING
+from wiki.people.signin.views import destination
 from wiki.web.errors import flash
 from wiki.web.public import public
 from wiki.web.reauth_form import sign_in_page
@@ -35,15 +39,15 @@ blueprint = Blueprint("oidc", __name__)
 
 DONE = "/-/login/oidc/done"
 BROWSER = "browser"
-LATE = (
+LATE = lazy_gettext(
     "That sign-in was started in another browser, was already used or is older than 10 "
     "minutes. Sign in again."
 )
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def init_app(app: Flask, settings: Settings) -> None:
-    """Register the provider with the app, if the settings name one."""
+def connect(app: Flask, settings: Settings) -> None:
+    """Give the app the provider, if the settings name one."""
     app.extensions["wiki.provider"] = None
     if settings.oidc_issuer:
         # Imported only if needed: cryptography and an HTTP client take a moment to load.
@@ -60,7 +64,7 @@ def start() -> ResponseReturnValue:
     # Unsaved text stays in this tab, so the sign-in happens in another one.
     url = DONE if "kept" in request.form else destination(request.form.get("next"))
     try:
-        return _leave(identities.new_visit(url), anew="anew" in request.form)
+        return _leave(visits.new_visit(url), anew="anew" in request.form)
     except ProviderFailed as error:
         return _failed(_unreachable(error), url)
     except TooMany as error:
@@ -75,9 +79,7 @@ def callback() -> ResponseReturnValue:
     provider = _provider()
     here = None if actor().is_anonymous else sign_in.current().session_id
     with writing() as session:
-        visit = identities.end_visit(
-            session, request.args.get("state", ""), cookie.get(BROWSER, "")
-        )
+        visit = visits.end_visit(session, request.args.get("state", ""), cookie.get(BROWSER, ""))
     if visit is None:
         return redirect("/", 303) if here is not None else _failed(LATE, "/")
     if visit.session_id is not None and visit.session_id != here:
@@ -89,8 +91,11 @@ def callback() -> ResponseReturnValue:
         stranger = provider.who_came(request.args.to_dict(), visit.nonce, visit.verifier)
     except ProviderFailed as error:
         log.warning("a sign-in by the OpenID provider failed: %s", error)
-        sentence = f"The sign-in information from {settings().provider} couldn’t be verified."
-        return _failed(f"{sentence} Try again.", visit.next_url)
+        sentence = _(
+            "The sign-in information from %(provider)s couldn’t be verified. Try again.",
+            provider=settings().provider,
+        )
+        return _failed(sentence, visit.next_url)
     if visit.session_id is not None:
         return _link_mine(stranger, visit.next_url)
     return _come_in(stranger, visit.next_url)
@@ -109,7 +114,7 @@ def newcomer() -> ResponseReturnValue:
     """Create an account for a user of the provider who has none here."""
     _provider()
     key, browser = request.values.get("key", ""), cookie.get(BROWSER, "")
-    found = identities.recall(reading(), settings(), key, browser) if browser else None
+    found = visits.recall(reading(), settings(), key, browser) if browser else None
     if found is None:
         return _failed(LATE, "/")
     stranger, url = found
@@ -117,7 +122,7 @@ def newcomer() -> ResponseReturnValue:
     if request.method == "POST":
         try:
             with writing() as session:
-                if identities.recall(session, settings(), key, browser, last=True) is None:
+                if visits.recall(session, settings(), key, browser, last=True) is None:
                     raise Ended(LATE)
                 person = identities.join(
                     session,
@@ -132,7 +137,14 @@ def newcomer() -> ResponseReturnValue:
             error = refused
         else:
             sign_in.enter(signed_in)
-            flash(f"Welcome, {person.name}. You now sign in with {settings().provider}.", "good")
+            flash(
+                _(
+                    "Welcome, %(name)s. You now sign in with %(provider)s.",
+                    name=person.name,
+                    provider=settings().provider,
+                ),
+                "good",
+            )
             return redirect(url, 303)
     body = render_template(
         "people/oidc_new.html",
@@ -149,14 +161,16 @@ def newcomer() -> ResponseReturnValue:
 def link_found(key: str) -> ResponseReturnValue:
     """Link an identity with the account that has proven the same address."""
     _provider()
-    found = identities.recall(reading(), settings(), key)
+    found = visits.recall(reading(), settings(), key)
     if found is None:
         raise Ended(LATE)
     stranger, url = found
     if not identities.is_same(me.myself(reading()), stranger):
         raise Forbidden(
-            "That address belongs to a different account than the one you’re signed in to. Sign "
-            "out, then sign in to that account."
+            _(
+                "That address belongs to a different account than the one you’re signed in to. "
+                "Sign out, then sign in to that account."
+            )
         )
     if request.method == "GET":
         person = me.myself(reading())
@@ -167,10 +181,10 @@ def link_found(key: str) -> ResponseReturnValue:
     if asked is not None:
         return asked
     with writing() as session:
-        if identities.recall(session, settings(), key, last=True) is None:
+        if visits.recall(session, settings(), key, last=True) is None:
             raise Ended(LATE)
         identities.link(session, settings(), actor(), me.myself(session), stranger)
-    flash(f"You can now sign in with {settings().provider}.", "good")
+    flash(_("You can now sign in with %(provider)s.", provider=settings().provider), "good")
     return redirect(url, 303)
 
 
@@ -182,7 +196,7 @@ def link_more() -> ResponseReturnValue:
     if asked is not None:
         return asked
     try:
-        return _leave(identities.new_visit("/-/me#identities", sign_in.current().session_id))
+        return _leave(visits.new_visit("/-/me#identities", sign_in.current().session_id))
     except (Invalid, TooMany) as error:
         return me.screen(error)
     except ProviderFailed as error:
@@ -198,7 +212,7 @@ def unlink(identity_id: int) -> ResponseReturnValue:
             identities.unlink(session, settings(), actor(), identity_id)
     except Invalid as error:
         return me.screen(error)
-    flash("The account was unlinked and can no longer be used to sign in.", "good")
+    flash(_("The account was unlinked and can no longer be used to sign in."), "good")
     return redirect("/-/me#identities", 303)
 
 
@@ -220,7 +234,7 @@ def _leave(visit: Visit, *, anew: bool = False) -> ResponseReturnValue:
         cookie[BROWSER] = new_token()
     with writing() as session:
         limiting.spend(session, counters)
-        identities.begin_visit(session, visit, cookie[BROWSER])
+        visits.begin_visit(session, visit, cookie[BROWSER])
     body = render_template("people/oidc_leave.html", provider=settings().provider, address=address)
     return body, 200, {**NO_STORE, "Refresh": f"0; url={address}"}
 
@@ -240,9 +254,9 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         same = identities.owner_of(session, stranger.email, proven=True)
         taken = identities.owner_of(session, stranger.email, proven=False)
         if person is None and same is not None:
-            key = identities.remember(session, stranger, url)
+            key = visits.remember(session, stranger, url)
         elif person is None and taken is None and identities.may_join(settings(), stranger):
-            key = identities.remember(session, stranger, url, cookie[BROWSER])
+            key = visits.remember(session, stranger, url, cookie[BROWSER])
     if waits:
         cookie[PENDING] = waits
         return redirect(url_for("people.second", next=url), 303)
@@ -250,12 +264,16 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         sign_in.enter(signed_in)
         return redirect(url, 303)
     if person is not None:
-        return _failed("Your account is disabled. Ask an admin to enable it.", url)
+        return _failed(_("Your account is disabled. Ask an admin to enable it."), url)
     if same is not None:
         if actor().is_anonymous:
             flash(
-                f"An account here already uses {stranger.email}. Sign in with its password once to "
-                f"link it with {provider}.",
+                _(
+                    "An account here already uses %(email)s. Sign in with its password once "
+                    "to link it with %(provider)s.",
+                    email=stranger.email,
+                    provider=provider,
+                ),
                 "note",
             )
         return redirect(url_for("oidc.link_found", key=key), 303)
@@ -263,13 +281,20 @@ def _come_in(stranger: Stranger, url: str) -> ResponseReturnValue:
         return redirect(url_for("oidc.newcomer", key=key), 303)
     if identities.may_join(settings(), stranger):
         return _failed(
-            f"An account here uses {stranger.email}, but the address isn’t verified. Sign in with "
-            f"its password and link {provider} under Your account.",
+            _(
+                "An account here uses %(email)s, but the address isn’t verified. Sign in with "
+                "its password and link %(provider)s under Your account.",
+                email=stranger.email,
+                provider=provider,
+            ),
             url,
         )
     return _failed(
-        f"Your {provider} account isn’t linked to an account here. If you have one, sign in with "
-        "its password and link it under Your account. Otherwise, ask for an invitation.",
+        _(
+            "Your %(provider)s account isn’t linked to an account here. If you have one, sign in "
+            "with its password and link it under Your account. Otherwise, ask for an invitation.",
+            provider=provider,
+        ),
         url,
     )
 
@@ -281,7 +306,7 @@ def _link_mine(stranger: Stranger, url: str) -> ResponseReturnValue:
             identities.link(session, settings(), actor(), me.myself(session), stranger)
     except Invalid as error:
         return _failed(error.sentence, url)
-    flash(f"You can now sign in with {settings().provider}.", "good")
+    flash(_("You can now sign in with %(provider)s.", provider=settings().provider), "good")
     return redirect(url, 303)
 
 
@@ -295,16 +320,22 @@ def _failed(sentence: str, url: str) -> ResponseReturnValue:
 
 def _unreachable(error: ProviderFailed) -> str:
     log.warning("the OpenID provider cannot be used: %s", error)
-    return f"{settings().provider} can’t be reached at the moment. Try again in a minute."
+    return _(
+        "%(provider)s can’t be reached at the moment. Try again in a minute.",
+        provider=settings().provider,
+    )
 
 
 def _refusal(code: str) -> str:
     provider = settings().provider
     if code == "access_denied":
-        return f"You weren’t signed in: the sign-in at {provider} was cancelled or refused."
+        return _(
+            "You weren’t signed in: the sign-in at %(provider)s was cancelled or refused.",
+            provider=provider,
+        )
     known = code if re.fullmatch(r"[a-z_]{1,40}", code) else "an error"
     log.warning("the OpenID provider answers with %s", known)
-    return f"{provider} couldn’t sign you in. Try again."
+    return _("%(provider)s couldn’t sign you in. Try again.", provider=provider)
 
 
 def _suggested(stranger: Stranger) -> str:

@@ -9,11 +9,10 @@ from datetime import timedelta
 
 from flask import Response, after_this_request, request
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
-from wiki.db import now
+from wiki.db import insert_into, now
 from wiki.mail import messages as mails
 from wiki.people.models import KnownBrowser, Person
 from wiki.people.signin.devices import device
@@ -39,14 +38,18 @@ def note_browser(session: Session, settings: Settings, person: Person) -> None:
     if this is not None:
         this.seen_at = now()
     else:
-        if known and person.email:
-            words = device(request.user_agent.string)
-            letter = mails.new_browser(settings, person.name, words, request.remote_addr or "")
-            mails.post(session, person.actor(), person.email, letter)
-        dialect = session.get_bind().dialect.name
-        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        if known:
+            mails.post(
+                session,
+                settings,
+                person.actor(),
+                person,
+                "people/mail/new_browser.txt",
+                device=device(request.user_agent.string),
+                address=request.remote_addr or "",
+            )
         session.execute(
-            insert(KnownBrowser)
+            insert_into(session, KnownBrowser)
             .values(person_id=person.id, token_hash=token_hash, seen_at=now())
             .on_conflict_do_nothing()
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiki.i18n import lazy_gettext
 from wiki.web.origin import BROWSERS
 
 SYSTEMS = (
@@ -10,7 +11,7 @@ SYSTEMS = (
     ("Android", "Android"),
     ("CrOS", "ChromeOS"),
     ("Windows", "Windows"),
-    ("Mac OS X", "Mac"),
+    ("Macintosh", "Mac"),
     ("Linux", "Linux"),
 )
 
@@ -20,8 +21,8 @@ def device(user_agent: str) -> str:
     browser = _first(BROWSERS, user_agent)
     system = _first(SYSTEMS, user_agent)
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "Unknown device"
+        return lazy_gettext("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or lazy_gettext("Unknown device")
 
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:

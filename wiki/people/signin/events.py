@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
 from wiki.outbox.event import Category, Event, Policy
 from wiki.outbox.models import EventRow
 from wiki.outbox.sentences import Names, own_or_other
@@ -12,10 +14,19 @@ from wiki.outbox.sentences import Names, own_or_other
 def _failed(row: EventRow, _names: Names) -> str:
     tries = int(row.payload.get("tries", 1))
     known = row.payload.get("person_id") is not None
-    what = "failed to sign in as {person}" if known else "tried an unknown user name"
+    if known and tries == 1:
+        return _("failed to sign in as {person}")
+    if known:
+        return _(
+            "failed to sign in as {person} %(tries)s times and has to wait before the next try",
+            tries=tries,
+        )
     if tries == 1:
-        return what
-    return f"{what} {tries} times and has to wait before the next try"
+        return _("tried an unknown user name")
+    return _(
+        "tried an unknown user name %(tries)s times and has to wait before the next try",
+        tries=tries,
+    )
 
 
 @dataclass(frozen=True)
@@ -24,7 +35,8 @@ class SignedIn(Event):
     ``passkey``."""
 
     policy = Policy(Category.SIGN_IN, expires=True)
-    sentence = "signed in"
+    title = lazy_gettext("Signed in")
+    sentence = lazy_gettext("signed in")
 
     person_id: int
     by: str = "password"
@@ -36,6 +48,7 @@ class SignInFailed(Event):
     ``person_id`` is None for an unknown name, which is not stored."""
 
     policy = Policy(Category.SIGN_IN, expires=True)
+    title = lazy_gettext("Sign in failed")
     sentence = _failed
 
     person_id: int | None
@@ -47,7 +60,8 @@ class SignedOut(Event):
     """The end of a sign-in, by its owner or by an administrator."""
 
     policy = Policy(Category.SIGN_IN, expires=True)
-    sentence = own_or_other("signed out", "ended a session of {person}")
+    title = lazy_gettext("Signed out")
+    sentence = own_or_other(lazy_gettext("signed out"), lazy_gettext("ended a session of {person}"))
 
     person_id: int
 
@@ -57,6 +71,7 @@ class PasswordResetRequested(Event):
     """A request for a link to a new password; the row has what was typed."""
 
     policy = Policy(Category.SIGN_IN, expires=True, automatic=True)
-    sentence = "requested a password reset link"
+    title = lazy_gettext("Password reset requested")
+    sentence = lazy_gettext("requested a password reset link")
 
     reset_id: int

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from wiki.db import now
+from wiki.db import insert_into, now
 from wiki.errors import TooMany
+from wiki.i18n import ngettext
 from wiki.people.models import Attempt, Person
 from wiki.rules import limits
 from wiki.rules.limits import Limit, Window, network_of
@@ -86,6 +86,14 @@ def reset_counters(login: str, address: str) -> list[Counter]:
     ]
 
 
+def registration_counters(email: str, address: str) -> list[Counter]:
+    """Return the counters of requests for an account, by email and by network address."""
+    return [
+        Counter(f"account for {_digest(email)}", RESET_ACCOUNT),
+        Counter(f"accounts from {network_of(address)}", RESET_ADDRESS),
+    ]
+
+
 def reset_mail_counters(person_id: int) -> list[Counter]:
     """Return the counters of password links mailed to an account, regardless of the name in the
     request."""
@@ -139,12 +147,10 @@ def spend(session: Session, counters: Sequence[Counter]) -> dict[str, int]:
     :returns: the number of attempts in the current window of each key.
     :raises TooMany: if a limit is reached; then nothing is counted.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     held = []
     for counter in sorted(counters, key=lambda counter: counter.key):
         session.execute(
-            insert(Attempt)
+            insert_into(session, Attempt)
             .values(key=counter.key, failures=0, window_ends_at=now())
             .on_conflict_do_update(index_elements=["key"], set_={"key": counter.key})
         )  # whether inserted or found, the row is locked until the transaction ends
@@ -197,8 +203,11 @@ def _refuse(windows: Sequence[tuple[Counter, Window | None]]) -> None:
     if wait:
         minutes = math.ceil(wait / timedelta(minutes=1))
         raise TooMany(
-            "Too many attempts. Wait "
-            f"{'a minute' if minutes == 1 else f'{minutes} minutes'} and try again.",
+            ngettext(
+                "Too many attempts. Wait a minute and try again.",
+                "Too many attempts. Wait %(num)s minutes and try again.",
+                minutes,
+            ),
             retry_after=math.ceil(wait.total_seconds()),
         )
 

@@ -18,10 +18,12 @@ from sqlalchemy import update
 
 from wiki.db import now
 from wiki.errors import Forbidden, Invalid, TooMany
-from wiki.people import actions
-from wiki.people.factors import passkeys
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
+from wiki.people import passwords
+from wiki.people.factors import challenges
 from wiki.people.factors import queries as factors
-from wiki.people.factors.passkeys import Purpose
+from wiki.people.factors.challenges import Purpose
 from wiki.people.models import LoginSession, Person
 from wiki.people.oidc import identities
 from wiki.people.signin import limiting, second_factor, sign_in
@@ -35,8 +37,8 @@ blueprint = Blueprint("confirming", __name__)
 
 LASTS = timedelta(minutes=15)
 PREFIX = "confirm."
-WRONG = "Incorrect password."
-NOTHING = "Confirm that it’s you first."
+WRONG = lazy_gettext("Incorrect password.")
+NOTHING = lazy_gettext("Confirm that it’s you first.")
 
 
 def confirm_first(view: View) -> View:
@@ -69,7 +71,7 @@ def ask() -> ResponseReturnValue | None:
     if is_confirmed():
         return None
     if wants_json():
-        raise Forbidden("Reload this page to confirm that it’s you.")
+        raise Forbidden(_("Reload this page to confirm that it’s you."))
     if request.method == "GET" and request.endpoint != f"{blueprint.name}.confirm":
         return redirect(url_for("confirming.confirm", next=this_url()))
     return _form(error)
@@ -102,11 +104,13 @@ def _ask_provider() -> ResponseReturnValue:
     person = reading().get_one(Person, sign_in.current().actor.person_id)
     if not settings().provider or not identities.count_of(reading(), settings(), person):
         raise Forbidden(
-            "You can’t confirm that it’s you, because your account has no password and no second "
-            "factor. Ask an admin to give it a password."
+            _(
+                "You can’t confirm that it’s you, because your account has no password and no "
+                "second factor. Ask an admin to give it a password."
+            )
         )
     if wants_json():
-        raise Forbidden("Reload this page to confirm that it’s you.")
+        raise Forbidden(_("Reload this page to confirm that it’s you."))
     body = render_template(
         "people/confirm.html", provider=settings().provider, back=_where_they_were(), errors={}
     )
@@ -154,7 +158,7 @@ def _confirm() -> None:
         limiting.spend(session, counters)
     what: second_factor.Given | None = None
     if password:
-        if not actions.check_password(person, password):
+        if not passwords.check_password(person, password):
             raise Invalid(WRONG, field="password")
     else:
         what = second_factor.given(Purpose.CONFIRM, person, prefix=PREFIX)
@@ -187,7 +191,7 @@ def _form(error: Invalid | TooMany | None) -> ResponseReturnValue:
     ways = {
         "password": person.password_hash is not None,
         "code": bool(own.authenticators),
-        "passkey": bool(own.passkeys) and passkeys.party(settings()) is not None,
+        "passkey": bool(own.passkeys) and challenges.party(settings()) is not None,
     }
     field = (error and error.field) or "password"
     body = render_template(

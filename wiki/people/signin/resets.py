@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from wiki.config import Settings
 from wiki.db import now
 from wiki.errors import Ended, TooMany
+from wiki.i18n import gettext as _
 from wiki.mail import messages as mails
 from wiki.outbox.actions import publish
-from wiki.people.actions import end_password_links, find_person, normal_login, set_password
+from wiki.people.actions import end_password_links, find_person, set_password
 from wiki.people.models import PasswordReset, Person
+from wiki.people.names import normal_login
 from wiki.people.signin import limiting
 from wiki.people.signin.events import PasswordResetRequested
 from wiki.rules.access import ANONYMOUS
@@ -56,8 +58,8 @@ def send_link(session: Session, settings: Settings, reset_id: int) -> None:
     token = row.give_token()
     row.person_id = person.id
     session.flush()
-    letter = mails.password_link(settings, person.name, token)
-    mails.post(session, ANONYMOUS, person.email, letter)
+    template = "people/mail/password_link.txt"
+    mails.post(session, settings, ANONYMOUS, person, template, token=token)
 
 
 def person_of(session: Session, token: str) -> Person:
@@ -71,7 +73,7 @@ def person_of(session: Session, token: str) -> Person:
         .where(PasswordReset.is_live(token), Person.disabled_at.is_(None))
     )
     if person is None:
-        raise Ended("This link was already used or has expired. Request a new one.")
+        raise Ended(_("This link was already used or has expired. Request a new one."))
     return person
 
 
@@ -88,8 +90,6 @@ def use_link(session: Session, settings: Settings, token: str, password_hash: st
     session.refresh(person, with_for_update=True)
     person.email_proven_at = now()
     set_password(session, person.actor(), person, password_hash)
-    if person.email:
-        mails.post(
-            session, person.actor(), person.email, mails.password_changed(settings, person.name)
-        )
+    template = "people/mail/password_changed.txt"
+    mails.post(session, settings, person.actor(), person, template)
     return person

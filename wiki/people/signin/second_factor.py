@@ -14,15 +14,20 @@ from sqlalchemy.orm import Session
 from webauthn.helpers.structs import UserVerificationRequirement
 
 from wiki.errors import Invalid
-from wiki.people.factors import authenticators, passkeys
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext
+from wiki.people.factors import authenticators, challenges, passkeys
 from wiki.people.factors import queries as factors
-from wiki.people.factors.passkeys import Assertion, Purpose
+from wiki.people.factors.challenges import Purpose
+from wiki.people.factors.passkeys import Assertion
 from wiki.people.models import Person
 from wiki.web.request import reading, settings, writing
 
 CHALLENGE = "challenge"
-WRONG = "That code is incorrect or was already used. Enter the code your app shows now."
-NOTHING = "Enter a code."
+WRONG = lazy_gettext(
+    "That code is incorrect or was already used. Enter the code your app shows now."
+)
+NOTHING = lazy_gettext("Enter a code.")
 VERIFICATION = {
     Purpose.SIGN_IN: UserVerificationRequirement.REQUIRED,
     Purpose.SECOND: UserVerificationRequirement.DISCOURAGED,
@@ -43,10 +48,10 @@ def ask_passkey(purpose: Purpose, person_id: int | None) -> dict[str, object]:
 
     :raises Invalid: if browsers allow no passkeys for this site.
     """
-    if passkeys.party(settings()) is None:
-        raise Invalid("Passkeys don’t work with this wiki’s address.")
+    if challenges.party(settings()) is None:
+        raise Invalid(_("Passkeys don’t work with this wiki’s address."))
     with writing() as session:
-        challenge = passkeys.new_challenge(session, purpose, person_id)
+        challenge = challenges.new_challenge(session, purpose, person_id)
     cookie[CHALLENGE] = challenge
     return passkeys.options_to_ask(
         reading(), settings(), challenge, person_id, verification=VERIFICATION[purpose]
@@ -64,7 +69,7 @@ def take_challenge(purpose: Purpose, person_id: int | None) -> str:
     with writing() as session:
         # An exception raised in the transaction would restore the challenge.
         try:
-            passkeys.take_challenge(session, challenge, purpose, person_id)
+            challenges.take_challenge(session, challenge, purpose, person_id)
             refused = None
         except Invalid as error:
             refused = error

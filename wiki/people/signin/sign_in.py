@@ -5,30 +5,29 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, g, request
 from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import Select, bindparam, case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from wiki.db import now
 from wiki.errors import Forbidden, SignInRequired
+from wiki.i18n import gettext as _
+from wiki.i18n import zone_named
 from wiki.people.factors.mfa_policy import lacks_factor
-from wiki.people.models import (
-    AddressClaim,
-    LoginSession,
-    PasskeyChallenge,
-    PasswordReset,
-    PendingSignIn,
-    Person,
-)
+from wiki.people.factors.models import PasskeyChallenge
+from wiki.people.imported.models import AddressClaim
+from wiki.people.models import LoginSession, PasswordReset, PendingSignIn, Person
 from wiki.people.one_time import hash_token, new_token
 from wiki.people.signin.browsers import note_browser
 from wiki.rules.access import Actor
-from wiki.web.request import parts, reading, settings
-from wiki.web.response_cache import response_cache, version
+from wiki.web.request import parts, settings
+from wiki.web.response_cache import remembered
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,9 @@ class SignedIn(UserMixin):
 
     ``confirmed_at`` is when they last gave their password or a factor in it. ``held`` is true if
     they must have a second factor and have none. ``joined_at`` is when the account was created;
-    ``last_here_at`` and ``left_at`` are ``seen_at`` and ``left_at`` of the person.
+    ``last_here_at`` and ``left_at`` are ``seen_at`` and ``left_at`` of the person. ``language``,
+    ``zone`` and ``theme`` are those of their screens, None for the browser's; ``photo`` is the
+    hash of their photo.
     """
 
     token: str
@@ -57,6 +58,10 @@ class SignedIn(UserMixin):
     joined_at: datetime | None = None
     last_here_at: datetime | None = None
     left_at: datetime | None = None
+    language: str | None = None
+    zone: ZoneInfo | None = None
+    theme: str | None = None
+    photo: str | None = None
 
     @property
     def last_visit_at(self) -> datetime | None:
@@ -78,7 +83,7 @@ def open_session(
     :raises Forbidden: for a service account.
     """
     if person.service_at is not None:
-        raise Forbidden("Service accounts can’t sign in.")
+        raise Forbidden(_("Service accounts can’t sign in."))
     token, at = new_token(), now()
     row = LoginSession(
         token_hash=hash_token(token),
@@ -131,15 +136,8 @@ def leave() -> None:
 
 def find_session(session: Session, token: str) -> SignedIn | None:
     """Return the sign-in for a cookie's token, or None if it ended or the person is disabled."""
-    row = session.execute(
-        select(LoginSession, Person, lacks_factor())
-        .join(Person, Person.id == LoginSession.person_id)
-        .where(
-            LoginSession.token_hash == hash_token(token),
-            LoginSession.expires_at > now(),
-            Person.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    asked = {"hash": hash_token(token), "moment": now()}
+    row = session.execute(_open_session(), asked).one_or_none()
     if row is None:
         return None
     found, person, held = row
@@ -154,6 +152,24 @@ def find_session(session: Session, token: str) -> SignedIn | None:
         person.created_at,
         person.seen_at,
         person.left_at,
+        person.language,
+        zone_named(person.time_zone),
+        person.theme,
+        person.photo,
+    )
+
+
+@cache
+def _open_session() -> Select[LoginSession, Person, bool]:
+    # Built once: building it takes longer than running it, and each request may need it.
+    return (
+        select(LoginSession, Person, lacks_factor())
+        .join(Person, Person.id == LoginSession.person_id)
+        .where(
+            LoginSession.token_hash == bindparam("hash"),
+            LoginSession.expires_at > bindparam("moment"),
+            Person.disabled_at.is_(None),
+        )
     )
 
 
@@ -203,14 +219,9 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
-        seen, key = version(), ("sign-in", hash_token(token))
-        found: SignedIn | None = response_cache().get(seen, key)
-        if found is None:
-            found = find_session(reading(), token)
-            if found is None:
-                return None
-            response_cache().put(seen, key, found, 1000)
-        return found if found.expires_at > now() else None
+        key = ("sign-in", hash_token(token))
+        found = remembered(key, lambda session: find_session(session, token), 1000)
+        return found if found is not None and found.expires_at > now() else None
 
     @app.after_request
     def note_presence(response: Response) -> Response:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from wiki.text.compare.diff import Diff, Line, Row, Section
+from wiki.text.compare.diff import Diff, Row, Section
+from wiki.text.compare.stretches import Line
 from wiki.text.compare.words import Span
 
 _OF_ALL = ("places", "added", "removed", "part", "parts", "coarse")

@@ -4,19 +4,14 @@
 from __future__ import annotations
 
 import datetime
-import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
 from wiki.text.compare.lines import normalise_line_ends
-from wiki.text.front_matter.json_block import edit_object, read_object
-from wiki.text.front_matter.yaml_edits import Change, dump, edit_entries, with_line_ends
+from wiki.text.front_matter.json_block import read_object
 from wiki.text.front_matter.yaml_entries import Entry, Json, NotJson, number_or_text, read_entries
 
 MAX_FRONT_MATTER = 32_768
@@ -29,7 +24,7 @@ _BLOCK = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _OBJECT_END = re.compile(r"[ \t]*(?:\n|\Z)")
-_BLANK_LINE = re.compile(r"[ \t]*\n")
+BLANK_LINE = re.compile(r"[ \t]*\n")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _MEANT = re.compile(r"\s*[\w-]+[ \t]*[:=]")
 _MEANT_AS_JSON = re.compile(r"\ufeff?\{[ \t]*\n\s*\"[\w-]+\"\s*:")
@@ -85,10 +80,10 @@ def divide(source: str) -> tuple[str, str]:
     if not bare.startswith(("---", "+++", "{")):
         return "", bare
     plain = normalise_line_ends(source[: 2 * MAX_FRONT_MATTER + 64])
-    found = _match(plain)
+    found = match(plain)
     if found is None or _parsed(plain[: found.end]) is None:
         return "", bare
-    blank = _BLANK_LINE.match(plain, found.end)
+    blank = BLANK_LINE.match(plain, found.end)
     block = plain[: blank.end() if blank else found.end]
     if not source.startswith(block):
         block = _lines_of(source, block.count("\n")) if block.endswith("\n") else source
@@ -98,7 +93,7 @@ def divide(source: str) -> tuple[str, str]:
 def read(block: str) -> FrontMatter:
     """Return the values of a block that :func:`divide` returned; none for an empty one."""
     plain = normalise_line_ends(block)
-    found = _match(plain) if block else None
+    found = match(plain) if block else None
     return (_parsed(plain[: found.end]) if found else None) or FrontMatter()
 
 
@@ -118,44 +113,7 @@ def looks_like_front_matter(body: str) -> bool:
     return _MEANT.match(found["yaml"] or found["toml"] or "") is not None
 
 
-def rewrite(block: str, wanted: FrontMatter) -> str:
-    """Return the block with the values of `wanted`. Only keys whose value differs are rewritten;
-    the order, comments and spelling of the others stay. Without any values the result is empty."""
-    said, entries = read(block), wanted.entries()
-    changes = _changes(said.entries(), entries)
-    if not changes:
-        return block
-    if not entries:
-        return ""
-    made = _edited(block, changes)
-    if made and divide(made)[0] == made and not _changes(read(made).entries(), entries):
-        return made
-    return _made(entries)
-
-
-def join(wanted: FrontMatter, body: str, block: str = "") -> str:
-    """Return the file with these values and this body, in the form of `block` where the values are
-    the same, and with its line ends. :func:`split` is the inverse."""
-    block = rewrite(block, wanted)
-    if not block:
-        if not divide(body)[0]:
-            return body
-        block = "---\n{}\n---\n\n"
-    if not block.endswith(("\n", "\r")) and body:
-        block += with_line_ends("\n\n", block)
-    elif _BLANK_LINE.match(normalise_line_ends(body)) and not re.search(
-        r"(\r\n|\r|\n)[ \t]*(\r\n|\r|\n)\Z", block
-    ):
-        block += with_line_ends("\n", block)
-    return block + with_line_ends(body, block)
-
-
-def is_plain(block: str) -> bool:
-    """Return whether a block is exactly what :func:`join` writes for its values without a block."""
-    return block == _made(read(block).entries())
-
-
-def _match(plain: str) -> _Block | None:
+def match(plain: str) -> _Block | None:
     """Find a block of at most :data:`MAX_FRONT_MATTER` characters at the start of a text."""
     start = 1 if plain.startswith("\ufeff") else 0
     if plain.startswith("{", start):
@@ -182,7 +140,7 @@ def _lines_of(source: str, count: int) -> str:
 @lru_cache(maxsize=128)
 def _parsed(block: str) -> FrontMatter | None:
     """Return the values of a block with plain line ends; None if it has no entries."""
-    found = _match(block)
+    found = match(block)
     if found is None:
         return None
     text = block[found.start : found.stop]
@@ -266,47 +224,3 @@ def _json(value: object, depth: int = 0) -> Json:
     if isinstance(value, list):
         return [_json(item, depth + 1) for item in value]
     return value  # type: ignore[return-value]  # nothing else is there
-
-
-def _changes(said: Mapping[str, Json], wanted: Mapping[str, Json]) -> list[Change]:
-    """Return the keys whose value differs. Types count, because 1, 1.0 and True are equal in
-    Python."""
-    gone = [Change(key) for key in said if key not in wanted]
-    return gone + [
-        Change(key, (value,))
-        for key, value in wanted.items()
-        if key not in said or json.dumps(value) != json.dumps(said[key])
-    ]
-
-
-def _edited(block: str, changes: list[Change]) -> str | None:
-    """Return the block with some entries changed; None if the block has to be written anew."""
-    if not block:
-        return None
-    plain = normalise_line_ends(block)
-    found = _match(plain)
-    if found is None:
-        return None
-    text = plain[found.start : found.stop]
-    if found.kind == "yaml":
-        lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", block)
-        return edit_entries(text, lines, changes)
-    try:
-        made = edit_object(text, changes) if found.kind == "json" else _edited_toml(text, changes)
-    except (TOMLKitError, ValueError, TypeError, RecursionError):
-        return None
-    return with_line_ends(plain[: found.start] + made + plain[found.stop :], block)
-
-
-def _edited_toml(text: str, changes: list[Change]) -> str:
-    document = tomlkit.parse(text)
-    for change in changes:
-        if change.is_removal:
-            document.remove(change.key)
-        else:
-            document[change.key] = change.value
-    return tomlkit.dumps(document)
-
-
-def _made(entries: Mapping[str, Json]) -> str:
-    return f"---\n{dump(entries)}---\n\n" if entries else ""

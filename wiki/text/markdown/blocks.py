@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 
 from wiki.text.markdown.highlight import highlight
 from wiki.text.markdown.tree import RAW
+from wiki.text.own_texts import admonition_title, own_text
 
 # Kind of admonition as written -> its style.
 LOOKS = {
@@ -33,7 +34,7 @@ class Blocks:
         """Return the attributes of the box in which a wide table scrolls; it can be focused by
         keyboard."""
         self.tables += 1
-        label = f"Table {self.tables}"
+        label = own_text("table", str(self.tables))
         return {"class": "table-scroll", "role": "region", "aria-label": label, "tabindex": "0"}
 
     def table(self, element: Element) -> None:
@@ -76,7 +77,7 @@ class Blocks:
         if match["end"] is None and (len(element) > 1 or _has_more_lines(first)):
             _take_line(first, title)
         if not (title.text or len(title)):
-            title.text = match["kind"].replace("-", " ").capitalize()
+            title.text = admonition_title(match["kind"])
         if not first.text and not len(first):
             element.remove(first)
         element.insert(0, title)

@@ -14,10 +14,9 @@ from html import unescape
 
 from markdown_it.common.utils import unescapeAll
 
+from wiki.text.markdown.context import RenderContext, host_of
 from wiki.text.markdown.destinations import (
     Destination,
-    RenderContext,
-    host_of,
     resolve_embedded,
     resolve_link,
     resolve_wiki_link,

@@ -1,14 +1,14 @@
 """Resolution of addresses, as written by authors, to pages, files and other hosts."""
 
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
+from wiki.text.markdown.context import RenderContext, split_own
 from wiki.text.markdown.headings import fragment_id
 from wiki.text.markdown.wikilinks import Reading, is_media, names_media, readings, section_in
+from wiki.text.own_texts import own_text
 from wiki.text.paths import (
     FOLDER_PAGES,
     PathError,
@@ -22,57 +22,12 @@ from wiki.text.paths import (
 
 Kind = Literal["page", "file", "external", "mention", "anchor", "site", "broken"]
 
-_OF_A_HOST = re.compile(r"(?:https?:)?//[^/]", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 MARKDOWN_ENDING = re.compile(r"\.(?:md|markdown|mdx)$", re.IGNORECASE)
 _EXTENSION = re.compile(r"\.(?=[A-Za-z0-9]{1,10}$)[A-Za-z0-9]*[A-Za-z]")
 _MAIL = ("mailto", "tel", "xmpp")
 _CONTROLS = re.compile(r"[\x00-\x20\x7f]+")
 _MAX_ADDRESS = 2000
-
-
-_own_address = ""
-
-
-def set_own_address(url: str) -> None:
-    """Set the address of the wiki for which this process resolves links."""
-    global _own_address
-    _own_address = url.rstrip("/")
-
-
-@dataclass(frozen=True)
-class RenderContext:
-    """The location of a text: links are resolved relative to it, and a heading equal to `title` is
-    not repeated.
-
-    `folder` is True if relative links start inside `path` (the page came from `index.md`), not
-    beside it. `base_url` is the wiki's own address; links below it are internal.
-
-    `routes` are addresses of an imported text whose target differs from their wording, because they
-    begin at the root of the tree or name a file that is stored elsewhere. Each is a list of its
-    :func:`route_key`, the kind of destination, its space and its path.
-    """
-
-    space: str
-    path: str
-    folder: bool = False
-    title: str = ""
-    base_url: str = field(default_factory=lambda: _own_address)
-    routes: Sequence[Sequence[str]] = ()
-
-    def __post_init__(self) -> None:
-        # Columns and messages contain lists, which cannot be hashed.
-        object.__setattr__(self, "routes", tuple(tuple(route) for route in self.routes))
-
-    @cached_property
-    def by_key(self) -> Mapping[str, Sequence[str]]:
-        """Routes by their keys."""
-        return {route[0]: route[1:] for route in self.routes}
-
-    @property
-    def base(self) -> str:
-        """The folder that relative links start from."""
-        return self.path if self.folder else parent_of(self.path) or ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +65,7 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
     """Resolve the address of a link (or, with `image`, of a picture) on a page."""
     address = _CONTROLS.sub(" ", address).strip()
     if len(address) > _MAX_ADDRESS:
-        return _broken("the address is too long")
+        return _broken(own_text("address-too-long"))
     if context.routes and (route := context.by_key.get(route_key(address, context))):
         return _routed(address, *route)
     if context.base_url:
@@ -134,11 +89,11 @@ def resolve_link(address: str, context: RenderContext, image: bool = False) -> D
             return Destination("page", url, context.space, context.path, fragment)
         target = resolve(context.base, path)
         if target is None:
-            return _broken("it leads out of the space")
+            return _broken(own_text("out-of-space"))
         to = _in_space(context.space, target, path.endswith("/"), tail, fragment, image)
         return _by_name(to, path) if to.kind == "file" else to
     except PathError as error:
-        return _broken(str(error))
+        return _broken(error.stored)
 
 
 def _by_name(to: Destination, written: str) -> Destination:
@@ -175,38 +130,9 @@ def resolve_embedded(target: str, context: RenderContext) -> Destination:
     reason, found, named = readings(target, context.space, context.base)
     plain = next((one for one in found if names_media(one.path)), None)
     if plain is None:
-        return _broken(reason or "it names no file")
+        return _broken(reason or own_text("no-file"))
     to = _file(plain.space, plain.path, "", section_in(plain.section))
     return replace(to, named=named)
-
-
-def split_own(address: str, base_url: str) -> tuple[str, str]:
-    """Split an address of the wiki at `base_url` into the part up to it and the rest, which begins
-    with a slash.
-
-    The scheme (http or https), the case of the host and an explicit default port make no
-    difference. For any other address the first part is empty.
-    """
-    if not base_url or not _OF_A_HOST.match(address):
-        return "", address
-    try:
-        given, own = urlsplit(address), urlsplit(base_url)
-        same = (given.hostname, _port(given.port)) == (own.hostname, _port(own.port))
-    except ValueError:
-        return "", address
-    authority = address.index("//") + 2 + len(given.netloc)
-    rest = address[authority:]
-    below = own.path.rstrip("/")
-    if not same or given.username is not None or not rest.startswith(below):
-        return "", address
-    rest = rest[len(below) :]
-    if rest and rest[0] not in "/?#":
-        return "", address
-    return address[: len(address) - len(rest)], rest if rest.startswith("/") else f"/{rest}"
-
-
-def _port(port: int | None) -> int | None:
-    return None if port in (80, 443) else port
 
 
 def resolve_wiki_link(target: str, context: RenderContext) -> Destination:
@@ -230,14 +156,6 @@ def _section(one: Reading) -> str:
     """Return the section that a reading names, or the place in a file, such as `page=3`."""
     section = section_in(one.section)
     return section if "=" in section and names_media(one.path) else fragment_id(section)
-
-
-def host_of(url: str) -> str:
-    """Return the host of an absolute address, for display."""
-    try:
-        return urlsplit(url).hostname or url
-    except ValueError:
-        return url
 
 
 def _in_space(
@@ -268,7 +186,7 @@ def _site(path: str, tail: str, fragment: str, image: bool) -> Destination:
     """Resolve an address from the root of the site: `/<space>/<path>` or something behind `/-/`."""
     segments = [segment for segment in path.split("/") if segment]
     if any(segment in (".", "..") for segment in segments):
-        return _broken("it contains . or ..")
+        return _broken(own_text("dots"))
     url = "/" + "/".join(_quote(segment) for segment in segments)
     if segments and path.endswith("/"):
         url += "/"
@@ -294,9 +212,9 @@ def _external(address: str) -> Destination:
     if scheme in ("http", "https"):
         rest = rest.replace("\\", "/")
         if not rest.startswith("//") or not rest.strip("/"):
-            return _broken("the address has no host")
+            return _broken(own_text("no-host"))
     elif scheme not in _MAIL:
-        return _broken(f"links to {scheme}: are not allowed")
+        return _broken(own_text("scheme", scheme))
     url = f"{scheme}:{_requote(rest)}"
     return Destination("external", url, path=url)
 

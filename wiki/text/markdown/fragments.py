@@ -6,15 +6,19 @@ end tag has one.
 
 import re
 from html import escape, unescape
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from wiki.text.markdown.elements import VOID
 from wiki.text.markdown.headings import TAGS
+from wiki.text.own_texts import own_text
 
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)([^>"]*(?:"[^"]*"[^>"]*)*)>')
 _NAME = re.compile(r' (id="|href="#)([^"]*)"')
-_LANDMARK = re.compile(r' aria-label="(Table \d+|Footnotes)"')
+_LANDMARK = re.compile(' aria-label="\x02(table|footnotes)((?:\x1f\\d+)?)\x03"')
 _IS_BLOCK = "^"
+_ANCHOR = re.compile(
+    '<a class="anchor" href="#(sec-[^"]*)" aria-label="\x02section\x1f([^"]*)\x03"></a>'
+)
 _NOTES = ' class="footnotes"'
 _EMPTY = VOID | {"input"}
 
@@ -59,6 +63,22 @@ def _end_of(html: str, start: re.Match[str]) -> int:
     return len(html)
 
 
+def with_section_links(html: str, url: str, icon: str) -> str:
+    """Return `html` of a page with a link to edit each section at the end of its heading.
+
+    Sections of included pages have none: links from their headings lead to those pages.
+
+    :param url: the address of the page's editor. :param icon: HTML of the icon to show.
+    """
+
+    def linked(anchor: re.Match[str]) -> str:
+        name = quote(unescape(anchor[1]), safe="")
+        edits = f'<a class="edit-section" href="{escape(url)}?section={name}"'
+        return f'{anchor[0]}{edits} aria-label="{own_text("edit-section", anchor[2])}">{icon}</a>'
+
+    return _ANCHOR.sub(linked, html)
+
+
 def as_part(html: str, prefix: str, url: str, title: str) -> str:
     """Return `html` of the page at `url` for inclusion in another page. Its ids get `prefix`. Links
     from its headings and links to ids outside the part lead to the page itself. `url` and `title`
@@ -69,6 +89,10 @@ def as_part(html: str, prefix: str, url: str, title: str) -> str:
         for what, name in _NAME.findall(tag[3])
         if what == 'id="'
     }
+
+    def of_this_page(label: re.Match[str]) -> str:
+        values = [value for value in label[2].split("\x1f") if value]
+        return f' aria-label="{own_text(f"{label[1]}-of", *values, title)}"'
 
     def rename(tag: re.Match[str]) -> str:
         attributes = tag[3]
@@ -85,7 +109,7 @@ def as_part(html: str, prefix: str, url: str, title: str) -> str:
             return f' href="#{prefix}{name}"'
 
         attributes = _NAME.sub(renamed, attributes)
-        attributes = _LANDMARK.sub(lambda own: f'{own[0][:-1]} of {title}"', attributes)
+        attributes = _LANDMARK.sub(of_this_page, attributes)
         return f"<{tag[1]}{tag[2]}{attributes}>"
 
     return _TAG.sub(rename, html)

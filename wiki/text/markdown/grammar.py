@@ -22,6 +22,7 @@ from mdit_py_plugins.footnote.index import footnote_def
 
 from wiki.text.markdown.autolinks import autolink_plugin
 from wiki.text.markdown.wikilinks import inner_at, is_media, split_label
+from wiki.text.own_texts import admonition_title
 
 MAX_NESTING = 100  # levels of blocks; a list counts as two, its own and its item's
 
@@ -227,13 +228,13 @@ def _admonition(state: StateBlock, start_line: int, end_line: int, silent: bool)
     token = state.push("admonition_open", "div", 1)
     token.map = [start_line, last]
     token.meta = {"kind": match[2].lower(), "folding": match[1]}
-    title = match[2].replace("-", " ").capitalize() if match[3] is None else match[3].strip()
+    title = admonition_title(match[2]) if match[3] is None else match[3].strip()
     if title or match[1] != "!!!":  # an admonition that folds needs a title to click
         tag = "p" if match[1] == "!!!" else "summary"
         token = state.push("admonition_title_open", tag, 1)
         token.attrs = {"class": "admonition-title"}
         token = state.push("inline", "", 0)
-        token.content = title or match[2].capitalize()
+        token.content = title or admonition_title(match[2])
         token.children = []
         state.push("admonition_title_close", tag, -1)
     before = state.parentType, state.lineMax, state.blkIndent

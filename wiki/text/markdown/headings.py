@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from wiki.text.markdown.elements import is_known
+from wiki.text.own_texts import own_text
 
 TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 PREFIX = "sec-"  # keeps ids from authors apart from the application's own
 
 _CUSTOM = re.compile(r"\s*\{#([^\s{}]{1,100})\}\s*$")
 _TAG = re.compile(r"</?([A-Za-z][^\s/<>]*)")
-_ANCHOR_LABEL = "Link to the section: "
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Headings:
         identifier = self._unique(fragment_id(slug))
         self.found.append(Heading(int(element.tag[1]), identifier, text))
         element.set("id", identifier)
-        label = _ANCHOR_LABEL + text[:200]
+        label = own_text("section", text[:200])
         anchor = Element("a", {"class": "anchor", "href": f"#{identifier}", "aria-label": label})
         element.append(anchor)
 

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
+from wiki.text.markdown.context import RenderContext, host_of
 from wiki.text.markdown.destinations import (
     Destination,
     Kind,
-    RenderContext,
-    host_of,
     resolve_embedded,
     resolve_link,
     resolve_wiki_link,
@@ -18,11 +17,10 @@ from wiki.text.markdown.destinations import (
 from wiki.text.markdown.headings import text_of
 from wiki.text.markdown.tree import RAW, escape
 from wiki.text.markdown.wikilinks import Reading, shown
+from wiki.text.own_texts import own_text
 
 REL = "noopener noreferrer nofollow"
 PICTURES = frozenset(["apng", "avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "svg", "webp"])
-
-NOWHERE = "This link leads nowhere"
 
 _MENTION = re.compile(
     r'<a class="wl-\d+ mention" href="/-/people/(?P<handle>[^"]*)">(?P<text>@[^<]*)</a>'
@@ -96,6 +94,11 @@ def without_mentions(html: str, known: Collection[str]) -> str:
     )
 
 
+def what_is_wrong(to: Destination, code: str = "nowhere") -> str:
+    """Return the text about a link to `to` that leads nowhere, with the reason if there is one."""
+    return own_text(f"{code}-why", to.path) if to.kind == "broken" else own_text(code)
+
+
 def _sized(words: str) -> tuple[str, dict[str, str]]:
     """Split `words|200x100` into the words and the size of a picture."""
     found = _SIZE.fullmatch(words)
@@ -162,12 +165,11 @@ class Links:
         element.attrib.clear()
         element.tag, element.text = RAW, escape(f"<{text}>" if bracketed else text)
 
-    def broken(self, element: Element, to: Destination, text: str, what: str = NOWHERE) -> None:
+    def broken(self, element: Element, to: Destination, text: str, code: str = "nowhere") -> None:
         """Turn `element` into a span whose title says what is wrong, and record the link."""
         self.note(to, text)
         element.tag = "span"
-        why = f": {to.path}" if to.kind == "broken" else ""
-        element.attrib.update({"class": "broken-link", "title": what + why})
+        element.attrib.update({"class": "broken-link", "title": what_is_wrong(to, code)})
 
     def wiki_link(self, element: Element) -> None:
         """Turn `[[target|label]]` into a link in place."""
@@ -191,7 +193,7 @@ class Links:
         element.attrib.clear()
         if to.kind == "broken":
             element.text = words
-            self.broken(element, to, words, "This picture cannot be shown")
+            self.broken(element, to, words, "no-picture")
         elif to.path.rpartition(".")[2].lower() in PICTURES:
             element.tag = "img"
             ordinal = self.note(to, words, embedded=True)
@@ -213,8 +215,7 @@ class Links:
         link.text = label
         element.append(link)
         if to.kind != "page":
-            what = "A page cannot show a part of itself" if to.kind == "anchor" else NOWHERE
-            self.broken(link, to, label, what)
+            self.broken(link, to, label, "part-of-itself" if to.kind == "anchor" else "nowhere")
             return
         element.set("class", "include")
         link.attrib.update(self.attributes(to, label, embedded=True))
@@ -253,13 +254,16 @@ class Links:
                 element.set("class", f"wl-{ordinal}")
             return
         if to.kind in ("broken", "anchor") or (inside_link and to.kind != "external"):
-            element.text = alt or "Image"
-            self.broken(element, to, alt, "This picture cannot be shown")
+            element.text = alt or own_text("picture")
+            self.broken(element, to, alt, "no-picture")
             return
         if to.kind == "external":
-            element.text = f"Image at {host_of(to.url)}" + (f": {alt}" if alt else "")
+            host = host_of(to.url)
+            element.text = (
+                own_text("picture-at-of", host, alt) if alt else own_text("picture-at", host)
+            )
         else:
-            element.text = alt or to.path.rpartition("/")[2] or "Image"
+            element.text = alt or to.path.rpartition("/")[2] or own_text("picture")
         if inside_link:
             self.note(to, alt, embedded=True)
             element.tag = "span"

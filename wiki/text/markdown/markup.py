@@ -18,7 +18,7 @@ from markdown.treeprocessors import Treeprocessor
 from wiki.text.compare.lines import normalise_line_ends
 from wiki.text.markdown.blocks import Blocks
 from wiki.text.markdown.candidates import candidate_links
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.excerpt import excerpt, text_of_html
 from wiki.text.markdown.headings import (
     TAGS,
@@ -32,7 +32,16 @@ from wiki.text.markdown.headings import (
 from wiki.text.markdown.links import Link, Links, Marks, mark
 from wiki.text.markdown.rawhtml import RawHtml
 from wiki.text.markdown.sanitize import TooDeepHtmlError, sanitise
-from wiki.text.markdown.tree import RAW, TooDeepError, autolinks_of, escape, parse_line, pipeline
+from wiki.text.markdown.tree import (
+    RAW,
+    TooDeepError,
+    autolinks_of,
+    escape,
+    parse_line,
+    pipeline,
+    show_lines,
+)
+from wiki.text.own_texts import only_values, own_text
 from wiki.text.scan.unseen import marked
 
 __all__ = [
@@ -49,7 +58,7 @@ __all__ = [
 ]
 
 _LIBRARIES = ("markdown", "markdown-it-py", "mdit-py-plugins", "nh3", "pygments")
-RENDERER_VERSION = "7/" + "/".join(version(name) for name in _LIBRARIES)
+RENDERER_VERSION = "9/" + "/".join(version(name) for name in _LIBRARIES)
 """Changes whenever the same text could give other HTML: part of the key of every cached page."""
 
 MAX_SOURCE = 2_000_000  # characters
@@ -68,11 +77,11 @@ class Rendering:
 
     `html` is safe to write into a page: it lacks a leading heading that repeats the title, and all
     other headings are below the level of the title. `headings` are those in `html`, with the level
-    in the source; `text` and `headings_text` have every word. `source_shown` is empty, or a
-    sentence saying why `html` is the plain source instead of the page. `anchors` are all names that
-    a link can use after a `#`, except those of footnotes. If the source is shown, `links` are all
-    that the text may contain. `cut_off` says why rendering may succeed later: with more CPU `time`,
-    or at another moment after other `trouble`.
+    in the source; `text` and `headings_text` have every word. `source_shown` is empty, or the
+    `own_text` that says why `html` is the plain source instead of the page. `anchors` are all names
+    that a link can use after a `#`, except those of footnotes. If the source is shown, `links` are
+    all that the text may contain. `cut_off` says why rendering may succeed later: with more CPU
+    `time`, or at another moment after other `trouble`.
     """
 
     html: str
@@ -89,20 +98,16 @@ class Rendering:
 def render(source: str, context: RenderContext) -> Rendering:
     """Render `source`. Never raises; shows the source if rendering fails."""
     if len(source) > MAX_SOURCE:
-        reason = "This page is too long to be rendered, so its source is shown."
-        return plain_rendering(source, context, reason)
+        return plain_rendering(source, context, own_text("too-long"))
     try:
         return _render(clean_source(source), context)
     except (TooDeepError, TooDeepHtmlError, RecursionError):
-        reason = "This page is nested too deeply to be rendered, so its source is shown."
-        return plain_rendering(source, context, reason)
+        return plain_rendering(source, context, own_text("too-deep"))
     except MemoryError:
-        reason = "This page needs too much memory to be rendered, so its source is shown."
-        return plain_rendering(source, context, reason, "trouble")
+        return plain_rendering(source, context, own_text("too-much-memory"), "trouble")
     except Exception:
         _log.exception("rendering %s/%s failed", context.space, context.path)
-        reason = "This page can’t be rendered, so its source is shown."
-        return plain_rendering(source, context, reason)
+        return plain_rendering(source, context, own_text("failed"))
 
 
 def plain_rendering(
@@ -138,8 +143,8 @@ def _render(source: str, context: RenderContext) -> Rendering:
     raw = pipeline(page).convert(source)
     if len(raw) > MAX_HTML:
         raise TooDeepHtmlError("The HTML is too long.")
-    html = _below_the_title(sanitise(raw))
-    text = text_of_html(html)
+    html = _below_the_title(sanitise(raw, lines=context.lines))
+    text = only_values(text_of_html(html))
     if page.title:
         text = f"{page.title}\n{text}".strip()
     headings = page.headings.found
@@ -185,6 +190,7 @@ class _Page(Extension):
 
     def extendMarkdown(self, md: Markdown) -> None:
         md.treeprocessors.register(_PageProcessor(md, self), "page", 10)
+        show_lines(md, self.context.lines)
 
 
 class _PageProcessor(Treeprocessor):

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from html import escape, unescape
 
+from wiki.text.own_texts import own_text
+
 _TAG = re.compile(r'<(/?)(a|img|blockquote|q|del|ins)(?![\w-])((?:[^>"]|"[^"]*")*)>')
 _ATTRIBUTE = re.compile(r'([a-z-]+)(?:="([^"]*)")?')
 _ELSEWHERE = re.compile(r"(?:https?|mailto|tel|xmpp):", re.IGNORECASE)
@@ -58,7 +60,7 @@ def for_outsiders(html: str, address: Address) -> str:
 
 def _picture(given: dict[str, str], address: str | None) -> str:
     if not address:
-        alt = given.get("alt") or "Image"
+        alt = given.get("alt") or own_text("picture")
         return f'<span class="image-link">{escape(alt, quote=False)}</span>'
     if "srcset" in given:
         src = given["src"]

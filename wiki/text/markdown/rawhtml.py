@@ -8,11 +8,13 @@ from collections.abc import Callable
 from html import unescape
 from xml.etree.ElementTree import Element
 
-from wiki.text.markdown.destinations import host_of, resolve_link
+from wiki.text.markdown.context import host_of
+from wiki.text.markdown.destinations import resolve_link
 from wiki.text.markdown.elements import BLOCKS, EMBEDS, HIDDEN, INLINE, REPLACED, VOID
 from wiki.text.markdown.headings import fragment_id
-from wiki.text.markdown.links import Links
+from wiki.text.markdown.links import Links, what_is_wrong
 from wiki.text.markdown.tree import escape, serialise
+from wiki.text.own_texts import own_text
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"id", "lang", "dir", "title", "align"}),
@@ -209,7 +211,7 @@ class RawHtml:
         to = resolve_link(given["href"], self.links.context)
         if to.kind == "broken":
             self.links.note(to, "")
-            self._tag("a", {"class": "broken-link", "title": f"This link leads nowhere: {to.path}"})
+            self._tag("a", {"class": "broken-link", "title": what_is_wrong(to)})
             return
         self._tag("a", self.links.attributes(to, "") | self._kept("a", given))
 
@@ -226,9 +228,7 @@ class RawHtml:
             return
         element = Element("a", self.links.attributes(to, "", "image-link"))
         name = host_of(to.url) if to.kind == "external" else to.path.rpartition("/")[2]
-        element.text = (
-            f"Embedded from {name}" if tag in ("iframe", "embed") else f"Recording: {name}"
-        )
+        element.text = own_text("embedded" if tag in ("iframe", "embed") else "recording", name)
         self.parts.append(_one(element))
 
 

@@ -42,7 +42,7 @@ _CLASS = re.compile(r"wl-\d{1,6}|language-[\w+#.-]{1,30}")
 _ID = re.compile(rf"{PREFIX}\S{{1,250}}|fn(?:ref)?-\d[\d-]*")
 _NUMBER = re.compile(r"-?\d{1,5}%?")
 _LABEL = re.compile(
-    r"Table \d+|Footnotes|Done|To do|Back to the text, note \d+|Link to the section: .*", re.DOTALL
+    "\x02(?:(?:table|back)\x1f\\d+|footnotes|done|to-do|section\x1f[^\x02\x03]*)\x03"
 )
 _FILE = re.compile(r"/(?![/\\])(?:[^\\?#]+/)?-/files/[^/\\?#]+(?:[?#].*)?")
 _VALUES: dict[str, re.Pattern[str]] = {
@@ -57,7 +57,9 @@ _VALUES: dict[str, re.Pattern[str]] = {
     "dir": re.compile("ltr|rtl|auto"),
     "scope": re.compile("row|col|rowgroup|colgroup"),
     "type": re.compile("checkbox|[1aAiI]"),
-    **dict.fromkeys(("width", "height", "start", "value", "colspan", "rowspan", "span"), _NUMBER),
+    **dict.fromkeys(
+        ("width", "height", "data-line", "start", "value", "colspan", "rowspan", "span"), _NUMBER
+    ),
 }
 _ATTRIBUTES: dict[str, set[str]] = {tag: set(names) for tag, names in rawhtml.ATTRIBUTES.items()}
 for _tag, _names in {
@@ -104,17 +106,20 @@ class TooDeepHtmlError(ValueError):
     """The HTML nests deeper than can be cleaned in time."""
 
 
-def sanitise(html: str) -> str:
+def sanitise(html: str, *, lines: bool = False) -> str:
     """Remove everything from `html` that could run, load, track or imitate the application's ids.
 
     The function is idempotent.
 
+    :param lines: keep the numbers of lines (`data-line`).
     :raises TooDeepHtmlError: when the HTML nests too deep, because cleaning takes time quadratic in
         the depth.
     """
     if depth_of(html, MAX_DEPTH) > MAX_DEPTH:
         raise TooDeepHtmlError(f"The HTML nests more than {MAX_DEPTH} levels deep.")
-    return _cleaner().clean(html).lstrip("\ufeff")  # a parser would take it for a byte order mark
+    return (
+        _cleaner(lines).clean(html).lstrip("\ufeff")
+    )  # a parser would take it for a byte order mark
 
 
 def depth_of(html: str, limit: int) -> int:
@@ -146,11 +151,11 @@ def depth_of(html: str, limit: int) -> int:
 
 
 @cache
-def _cleaner() -> nh3.Cleaner:
+def _cleaner(lines: bool) -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(TAGS),
         clean_content_tags={"script", "style"},
-        attributes=_ATTRIBUTES,
+        attributes=_ATTRIBUTES | ({"*": _ATTRIBUTES["*"] | {"data-line"}} if lines else {}),
         attribute_filter=_attribute,
         strip_comments=True,
         link_rel=None,

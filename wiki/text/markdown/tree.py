@@ -18,6 +18,7 @@ from markdown_it.token import Token
 
 from wiki.text.markdown.autolinks import BARE
 from wiki.text.markdown.grammar import MAX_NESTING, grammar
+from wiki.text.own_texts import own_text
 
 RAW = "#raw"
 MAX_DEPTH = 150  # nested elements, including emphasis
@@ -41,6 +42,14 @@ def parse_line(line: str) -> Element:
     return _TreeBuilder().build(grammar().parseInline(line, {}))
 
 
+def build_tree(tokens: Sequence[Token]) -> Element:
+    """Return the tree of a parsed text.
+
+    :raises TooDeepError: when it is nested too deeply.
+    """
+    return _TreeBuilder().build(tokens)
+
+
 class _CommonMark(Extension):
     """Extension that replaces Python-Markdown's grammar and serialiser and keeps the rest of its
     pipeline."""
@@ -57,9 +66,10 @@ class _CommonMark(Extension):
 
 class _TokenParser(BlockParser):
     autolinks: dict[Element, bool]
+    lines = False
 
     def parseDocument(self, lines: Iterable[str]) -> ElementTree:
-        builder = _TreeBuilder()
+        builder = _TreeBuilder(self.lines)
         root = builder.build(grammar().parse("\n".join(lines), {}))
         self.autolinks = builder.autolinks
         return ElementTree(root)
@@ -71,11 +81,18 @@ def autolinks_of(md: Markdown) -> dict[Element, bool]:
     return parser.autolinks
 
 
+def show_lines(md: Markdown, wanted: bool) -> None:
+    """Set whether each block gets the number of its first line in the source as `data-line`."""
+    parser: _TokenParser = md.parser  # type: ignore[assignment]
+    parser.lines = wanted
+
+
 class _TreeBuilder:
     """Builder of a tree from tokens. Text is collected in a buffer, because appending it piece by
     piece is quadratic."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: bool = False) -> None:
+        self.lines = lines
         self.root = Element("div")
         self.stack = [self.root]
         self.buffer: list[str] = []
@@ -125,6 +142,8 @@ class _TreeBuilder:
         if token.hidden:  # a paragraph of a tight list
             return
         attributes = {name: str(value) for name, value in token.attrs.items()}
+        if self.lines and token.map:
+            attributes["data-line"] = str(token.map[0] + 1)
         if token.type in _FOOTNOTE_TAGS:
             self.open_footnote(token)
         elif token.type == "admonition_open":
@@ -181,6 +200,8 @@ class _TreeBuilder:
     def code(self, token: Token) -> None:
         self.flush()
         pre = self.leaf("pre")
+        if self.lines and token.map:
+            pre.set("data-line", str(token.map[0] + 1))
         code = Element("code")
         words = unescapeAll(token.info).split(maxsplit=1)
         if words:
@@ -195,7 +216,7 @@ class _TreeBuilder:
 
     def checkbox(self, checked: bool) -> None:
         state = {"checked": ""} if checked else {}
-        label = "Done" if checked else "To do"
+        label = own_text("done" if checked else "to-do")
         self.leaf("input", type="checkbox", disabled="", **{"aria-label": label}, **state)
         self.buffer.append(" ")
 
@@ -214,15 +235,16 @@ class _TreeBuilder:
             **{
                 "class": "footnote-back",
                 "href": f"#{_reference_id(number, again)}",
-                "aria-label": f"Back to the text, note {number}",
+                "aria-label": own_text("back", str(number)),
             },
         )
         back.text = "↩"
 
     def open_footnote(self, token: Token) -> None:
         if token.type == "footnote_block_open":
-            label = {"class": "footnotes", "role": "doc-endnotes", "aria-label": "Footnotes"}
-            self.push(Element("section", label))
+            label = own_text("footnotes")
+            attributes = {"class": "footnotes", "role": "doc-endnotes", "aria-label": label}
+            self.push(Element("section", attributes))
             self.push(Element("ol"))
         else:
             self.push(Element("li", {"id": f"fn-{token.meta['id'] + 1}"}))

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from markdown_it.common.utils import normalizeReference
 
+from wiki.text.own_texts import own_text
 from wiki.text.paths import (
     FOLDER_PAGES,
     PathError,
@@ -98,7 +99,7 @@ def unescape(written: str) -> str:
 
 def shown(target: str) -> str:
     """Return the text that readers see for a wiki link without a label."""
-    return unescape(target.lstrip("#").strip("/"))
+    return unescape(target.lstrip("#").strip("/")) or target
 
 
 def split_target(target: str) -> tuple[str, str, list[str]]:
@@ -149,7 +150,7 @@ def _relative(path: str, section: str, space: str, base: str) -> tuple[str, list
     for part in _segments(path):
         if part == "..":
             if not parts:
-                return "it leads out of the space", [], False
+                return own_text("out-of-space"), [], False
             parts.pop()
         elif part != ".":
             parts.append(part)
@@ -174,7 +175,7 @@ class _Readings:
         try:
             path = normalise_path("/".join(each(one) for one in segments))  # type: ignore[operator]
         except PathError as error:
-            return str(error)
+            return error.stored
         place = space, path_key(path), section
         known = self.by_place.get(place)
         if known is None or (rank == 0 and known.rank < 0):
@@ -211,9 +212,11 @@ def escape(name: str) -> str:
 
 def inserted(space: str, path: str, title: str, here: str) -> tuple[str, str]:
     """Return what the editor inserts when a writer in the space `here` chooses a page: the target
-    of a wiki link and, if that does not work in a table, a Markdown link."""
-    target = write(space, path, here)
+    of a wiki link (for a home page, whose path has no words, with its title as label) and, if that
+    does not work in a table, a Markdown link."""
+    target = write(space, path, here) + ("" if path else f"|{escape(title)}")
     if "|" not in target:
         return target, ""
     words = re.sub(_SIGN, r"\\\g<0>", title)
-    return target, f"[{words}](/{space}/{quote(path)}/)"
+    address = f"/{space}/{quote(path)}/" if path else f"/{space}/"
+    return target, f"[{words}]({address})"

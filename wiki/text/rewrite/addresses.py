@@ -16,9 +16,9 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.destinations import (
     Destination,
-    RenderContext,
     resolve_embedded,
     resolve_link,
     resolve_wiki_link,

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from wiki.i18n import gettext as _
 from wiki.text.paths import slugify
 
 MARK = "[redacted]"
@@ -47,13 +48,16 @@ class Span:
     def fault(self) -> str:
         """A sentence that says why it cannot be removed; empty if it can."""
         if len(self.folded) < SHORTEST:
-            return f"Enter at least {SHORTEST} characters, or too much would be redacted."
+            return _(
+                "Enter at least %(count)s characters, or too much would be redacted.",
+                count=SHORTEST,
+            )
         if len(self.text) > LONGEST:
-            return f"Enter at most {LONGEST:,} characters at once."
+            return _("Enter at most %(count)s characters at once.", count=f"{LONGEST:,}")
         if not any(one.isalnum() for one in self.text):
-            return "Enter text that contains letters or digits."
+            return _("Enter text that contains letters or digits.")
         if self.folded in MARK:
-            return f"Enter more of the text: this is part of the mark {MARK} itself."
+            return _("Enter more of the text: this is part of the mark %(mark)s itself.", mark=MARK)
         return ""
 
     @cached_property
@@ -77,7 +81,7 @@ class Span:
 
     def count(self, text: str) -> int:
         """Count its occurrences in a text."""
-        return sum(1 for _ in self.pattern.finditer(text))
+        return sum(1 for _match in self.pattern.finditer(text))
 
     def words(self, text: str) -> int:
         """Count the words that are removed from a text."""

@@ -20,18 +20,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from wiki.process import lower_limits
 from wiki.text.compare.blame import walk
 from wiki.text.compare.diff import diff
 from wiki.text.compare.wire import encode_diff
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.headings import Heading
 from wiki.text.markdown.links import Link
 from wiki.text.markdown.markup import CutOff, Rendering, plain_rendering, render
+from wiki.text.markdown.tree import TooDeepError
 from wiki.text.markdown.wikilinks import Reading
 from wiki.text.rewrite.addresses import lines_of
 from wiki.text.rewrite.repair import Moves, Repair, repair
+from wiki.text.rewrite.section_text import section_text
 from wiki.text.rewrite.tasks import tick
-from wiki.text.sandbox.program import lower_limits
 
 try:
     import resource
@@ -145,7 +147,6 @@ def _most_memory() -> int:
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Answer requests until standard input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the parent
     for its_timer in (signal.SIGALRM, signal.SIGPROF):
         signal.signal(its_timer, signal.SIG_DFL)
     in_lane = "lane" in arguments
@@ -216,6 +217,14 @@ def _ticked(request: dict[str, object]) -> dict[str, object]:
     return {"ticked": vars(ticked) if ticked else None}
 
 
+def _section(request: dict[str, object]) -> dict[str, object]:
+    try:
+        found = section_text(str(request["source"]), str(request["identifier"]))
+    except (TooDeepError, RecursionError, MemoryError):
+        found = None
+    return {"section": vars(found) if found else None}
+
+
 def _compared(request: dict[str, object]) -> dict[str, object]:
     found = diff(
         str(request["old"]),
@@ -241,6 +250,7 @@ _WORK = {
     "repair": _repaired,
     "lines": _lines,
     "tick": _ticked,
+    "section": _section,
     "compare": _compared,
     "walk": _walked,
 }

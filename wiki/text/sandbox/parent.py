@@ -19,15 +19,17 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import IO, cast
 
+from wiki.process import Child, bare_environment, command_of
 from wiki.text.compare.diff import Diff
 from wiki.text.compare.wire import decode_diff
-from wiki.text.markdown.destinations import RenderContext
+from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.markup import MAX_SOURCE, CutOff, Rendering, plain_rendering
+from wiki.text.own_texts import own_text
 from wiki.text.rewrite.addresses import Place
 from wiki.text.rewrite.repair import Moves, Repair
+from wiki.text.rewrite.section_text import SectionText
 from wiki.text.rewrite.tasks import Ticked
 from wiki.text.sandbox.child import LENGTH, decode, decode_repair, encode_moves, pack, wall_seconds
-from wiki.text.sandbox.program import bare_environment, command_of
 
 SECONDS = 1.4  # of CPU time
 CHILDREN = 2  # maximum number in each process that renders
@@ -43,8 +45,8 @@ _BEYOND = (TimeoutError, EOFError, BrokenPipeError)
 
 _log = logging.getLogger(__name__)
 
-_TOO_SLOW = "This page takes too long to render, so its source is shown."
-_DIED = "This page couldn’t be rendered, so its source is shown."
+_TOO_SLOW = own_text("too-slow")
+_DIED = own_text("died")
 
 
 def render_safely(source: str, context: RenderContext, seconds: float = SECONDS) -> Rendering:
@@ -143,6 +145,19 @@ def tick_safely(source: str, number: int, count: int, done: bool) -> Ticked | No
     return Ticked(**answer["ticked"]) if answer["ticked"] else None  # type: ignore[arg-type]
 
 
+def section_safely(source: str, identifier: str) -> SectionText | None:
+    """Return the section of a text with this id, or None if it is not found or that takes too much
+    time or memory."""
+    if len(source) > MAX_SOURCE:
+        return None
+    message = {"work": "section", "source": source, "identifier": identifier, "seconds": SECONDS}
+    try:
+        answer = _ask(message, SECONDS)
+    except (OSError, EOFError):
+        return None
+    return SectionText(**answer["section"]) if answer["section"] else None  # type: ignore[arg-type]
+
+
 def compare_safely(old: str, new: str, context: int | None, part: int) -> Diff | None:
     """Return a part of the comparison of two texts, made in the lane for comparisons.
 
@@ -230,12 +245,9 @@ class _Child:
     """A child process and the pipes to it."""
 
     def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(  # noqa: S603 the arguments are our own
-            command_of("wiki.text.sandbox.child", *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env=bare_environment(),
+        command = command_of("wiki.text.sandbox.child", *arguments)
+        self.process = Child(
+            command, bare_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None
         )
         self.requests = cast(IO[bytes], self.process.stdin)
         self.answers = cast(IO[bytes], self.process.stdout)
@@ -243,7 +255,7 @@ class _Child:
         try:
             self._read(time.monotonic() + _START_SECONDS)
         except (EOFError, TimeoutError) as error:
-            self.stop()
+            self.process.stop()
             raise OSError("the process that renders did not start") from error
 
     def ask(self, message: dict[str, object], seconds: float) -> dict[str, object]:
@@ -289,22 +301,6 @@ class _Child:
             return self.process.wait(timeout=_EXIT_SECONDS) == -signal.SIGPROF
         return False
 
-    def is_alive(self) -> bool:
-        """Return whether the process still runs."""
-        return self.process.poll() is None
-
-    def close_pipes(self) -> None:
-        """Close this side's ends of the pipes; the child ends at its next read."""
-        for pipe in (self.requests, self.answers):
-            with suppress(OSError):
-                pipe.close()
-
-    def stop(self) -> None:
-        """Kill the process."""
-        self.close_pipes()
-        self.process.kill()
-        self.process.wait()
-
 
 def _wait_for(selector: selectors.BaseSelector, deadline: float) -> None:
     if not selector.select(max(0.0, deadline - time.monotonic())):
@@ -332,11 +328,11 @@ class _Pool:
             child = self.idle.pop() if self.idle else None
             if child is None:
                 self.count += 1
-        if child is not None and child.is_alive():
+        if child is not None and child.process.poll() is None:
             return child
         try:
             if child is not None:
-                child.stop()
+                child.process.stop()
             return _Child(*self.arguments)
         except BaseException:
             self._leave()
@@ -345,7 +341,7 @@ class _Pool:
     def give_back(self, child: _Child, healthy: bool) -> None:
         """Return a child to the pool, or stop it and make room for another."""
         if not healthy:
-            child.stop()
+            child.process.stop()
             self._leave()
             return
         with self.changed:
@@ -363,7 +359,7 @@ class _Pool:
             idle, self.idle = self.idle, []
             self.count -= len(idle)
         for child in idle:
-            child.stop()
+            child.process.stop()
 
 
 _pool = _Pool(CHILDREN)
@@ -375,7 +371,7 @@ def _forget_children() -> None:
     """Replace the pools in a forked process, because the children belong to the parent."""
     global _pool, _lane, _slow
     for child in (*_pool.idle, *_lane.idle, *_slow.idle):
-        child.close_pipes()
+        child.process.close_pipes()
     _pool, _lane, _slow = _Pool(CHILDREN), _Pool(1, "lane"), _Pool(1, "slow")
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from stdnum import iban, luhn
 
+from wiki.i18n import lazy_gettext as _
 from wiki.text.scan.national_ids import NATIONAL_IDS, NationalId
 from wiki.text.scan.secret_marks import JWT, PASSWORD, PLACEHOLDERS, PRIVATE_KEY, TOKENS, Mark
 
@@ -25,12 +26,15 @@ _TRIES = 5000  # numbers whose check digits are computed, far above normal texts
 _LONGEST_KEY = 20_000  # characters of a private key
 
 KINDS: dict[str, str] = {
-    "token": "Keys and tokens of services",
-    "private-key": "Private keys",
-    "password": "Passwords in addresses",
-    "card": "Payment card numbers",
-    "iban": "Bank account numbers (IBAN)",
-    **{f"id-{one.code}": f"{one.country}: {one.words}" for one in NATIONAL_IDS},
+    "token": _("Keys and tokens of services"),
+    "private-key": _("Private keys"),
+    "password": _("Passwords in addresses"),
+    "card": _("Payment card numbers"),
+    "iban": _("Bank account numbers (IBAN)"),
+    **{
+        f"id-{one.code}": _("%(country)s: %(number)s", country=one.country, number=one.words)
+        for one in NATIONAL_IDS
+    },
 }
 """Kinds of secrets that can be searched for, and their names."""
 
@@ -38,9 +42,30 @@ USUAL = frozenset(kind for kind in KINDS if not kind.startswith("id-"))
 """Kinds that are searched for by default."""
 
 
+_CARD_NUMBER = _("payment card number")
+_ACCOUNT_NUMBER = _("bank account number (IBAN)")
+_NATIONAL = {
+    one.code: _("%(number)s (%(country)s)", number=one.words, country=one.country)
+    for one in NATIONAL_IDS
+}
+_NAMES = {
+    name: name
+    for name in (
+        *(mark.words for mark in (*TOKENS, JWT, PRIVATE_KEY, PASSWORD)),
+        *(_CARD_NUMBER, _ACCOUNT_NUMBER, *_NATIONAL.values()),
+    )
+}
+
+
+def name_of_secret(stored: str) -> str:
+    """Return the name of a finding, which is stored in English, in the reader's language."""
+    return str(_NAMES.get(stored, stored))
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A secret in a text: its kind, name and masked value, and its position. ``at`` and ``until``
+    """A secret in a text: its kind, name and masked value, and its position. The name writes itself
+    in the reader's language, and is stored in English. ``at`` and ``until``
     are indices in the text; ``line``, ``column`` and ``end`` (the column behind it) count from 1.
     """
 
@@ -181,7 +206,7 @@ def _private_keys(text: str) -> Iterator[_Found]:
         last = text.find("\n", until) if until >= 0 else match.end()
         until = len(text) if last < 0 else last
         if len(set(match[0][-24:])) >= 5:
-            yield _Found("private-key", "private key", f"{what[:60]} …", match.start(), until)
+            yield _Found("private-key", PRIVATE_KEY.words, f"{what[:60]} …", match.start(), until)
 
 
 def _passwords(text: str) -> Iterator[_Found]:
@@ -222,7 +247,7 @@ def _cards(text: str) -> Iterator[_Found]:
     for match in _up_to(_TRIES, _CARD, text):
         number = match[0].replace(" ", "").replace("-", "")
         if _ISSUED.fullmatch(number) and luhn.is_valid(number):
-            yield _Found("card", "payment card number", mask(number), *match.span())
+            yield _Found("card", _CARD_NUMBER, mask(number), *match.span())
 
 
 _IBAN = re.compile(
@@ -234,7 +259,7 @@ _IBAN = re.compile(
 def _ibans(text: str) -> Iterator[_Found]:
     for match in _up_to(_TRIES, _IBAN, text):
         if iban.is_valid(match[0]):
-            yield _Found("iban", "bank account number (IBAN)", mask(match[0]), *match.span())
+            yield _Found("iban", _ACCOUNT_NUMBER, mask(match[0]), *match.span())
 
 
 _NUMBER = re.compile(
@@ -249,7 +274,7 @@ def _national(text: str, chosen: Sequence[NationalId]) -> Iterator[_Found]:
         for one in chosen:
             match = one.pattern.match(text, start.start(), start.start() + 30)
             if match and len(set(match[0])) > 3 and one.is_valid(match[0]):
-                words = f"{one.words} ({one.country})"
+                words = _NATIONAL[one.code]
                 yield _Found(f"id-{one.code}", words, f"…{match[0][-2:]}", *match.span())
 
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 import regex
+
+from wiki.i18n import gettext as _
+from wiki.i18n import lazy_gettext, listed, ngettext
 
 MOST = 10  # characters named in a notice
 
@@ -47,9 +50,19 @@ _BASE_OF_SELECTOR = regex.compile(r"[\p{Emoji}\p{S}\p{P}\p{Han}\p{Mongolian}\p{M
 _CONTROLS = {0x08: "BACKSPACE", 0x1B: "ESCAPE", 0x7F: "DELETE", 0x00: "NULL"}
 
 
+PLACES: Mapping[str, str] = {
+    "title": lazy_gettext("the title"),
+    "tags": lazy_gettext("the tags"),
+    "description": lazy_gettext("the description"),
+    "fields": lazy_gettext("the fields"),
+    "address": lazy_gettext("the address"),
+}
+"""Places outside of a text, and their names."""
+
+
 class Unseen(NamedTuple):
-    """A character that could deceive: its name, and its line number from 1, or a place such as
-    `the title`."""
+    """A character that could deceive: its name, and its line number from 1, or one of
+    :data:`PLACES`."""
 
     name: str
     line: int = 0
@@ -104,17 +117,25 @@ def deceptive_in(place: str, value: str, known: str = "") -> list[Unseen]:
     return [Unseen(one.name, place=place) for one in found]
 
 
-def notice(found: Collection[Unseen], what: str = "This page") -> str:
+def notice(found: Collection[Unseen], file: str = "") -> str:
     """Return a notice for the author that names the characters and their places; "" for none.
 
-    :param what: the beginning of the sentence: what has the characters.
+    :param file: the name of the file that has the characters, if it is not a page.
     """
     told = named(found)
     if not told:
         return ""
-    return (
-        f"{what} contains invisible characters that can make it read differently from what it is: "
-        f"{told}."
+    if file:
+        return _(
+            "The name of “%(name)s” contains invisible characters that can make it read differently"
+            " from what it is: %(characters)s.",
+            name=file,
+            characters=told,
+        )
+    return _(
+        "This page contains invisible characters that can make it read differently from what it"
+        " is: %(characters)s.",
+        characters=told,
     )
 
 
@@ -131,10 +152,13 @@ def named(found: Collection[Unseen]) -> str:
     told = []
     for name, at in list(lines.items())[:MOST]:
         numbers = ", ".join(map(str, at[:MOST])) + (", …" if len(at) > MOST else "")
-        where = [f"line{'s' if len(at) > 1 else ''} {numbers}"] if at else []
-        told.append(" in ".join([name, *filter(None, [" and ".join([*where, *places[name]])])]))
-    more = ", and others" if len(lines) > MOST else ""
-    return "; ".join(told) + more
+        where = [ngettext("line %(numbers)s", "lines %(numbers)s", len(at), numbers=numbers)]
+        where = [*(where if at else ()), *(str(PLACES[one]) for one in places[name])]
+        told.append(_("%(name)s in %(places)s", name=name, places=listed(where)) if where else name)
+    characters = "; ".join(told)
+    if len(lines) > MOST:
+        return _("%(characters)s, and others", characters=characters)
+    return characters
 
 
 def _number(character: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from subprocess import PIPE
 from typing import IO, cast
 
+from wiki.process import Child
 from wiki.transfer.git.command import Missing
 
 _CHUNK = 1 << 16
-_PIPE = 1 << 20
+_PIPE_BYTES = 1 << 20
 _AHEAD = 31
 """Number of contents requested ahead of reading; all of them may be in memory."""
 
@@ -34,13 +35,8 @@ class Blobs:
         """Number of requests that were waited for."""
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
-            self._arguments,
-            env=self._environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            pipesize=_PIPE,
+        self._process = Child(
+            self._arguments, self._environ, stdin=PIPE, stdout=PIPE, pipesize=_PIPE_BYTES
         )
         self._asked = cast(IO[bytes], self._process.stdin)
         self._given = cast(IO[bytes], self._process.stdout)
@@ -118,7 +114,4 @@ class Blobs:
 
     def close(self) -> None:
         """End the Git process."""
-        with suppress(BrokenPipeError):
-            self._asked.close()
-        self._process.wait()
-        self._given.close()
+        self._process.stop()

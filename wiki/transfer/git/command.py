@@ -9,9 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from subprocess import DEVNULL
+from typing import IO
 
+from wiki import process
 from wiki.errors import WikiError
 
 # Others may be able to write hooks and settings into a repository; options given here override its
@@ -64,10 +68,27 @@ def environment() -> dict[str, str]:
 
 
 def command(folder: Path | None, *arguments: str) -> list[str]:
-    """Return a Git command on the bare repository in `folder`, for `subprocess`."""
+    """Return a Git command on the bare repository in `folder`."""
     settings = [word for setting in SETTINGS for word in ("-c", setting)]
     where = [f"--git-dir={folder}"] if folder else []
     return [git_command(), *settings, *where, "--no-pager", *arguments]
+
+
+def run(
+    folder: Path | None,
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    stdin: int | IO[bytes] = DEVNULL,
+) -> bytes:
+    """Run a Git command on the bare repository in `folder`, and return its output.
+
+    :param environ: its environment, if it is not :func:`environment`.
+    :raises GitError: when it fails, with Git's message.
+    """
+    done = process.run(command(folder, *arguments), environ or environment(), stdin=stdin)
+    if done.returncode:
+        raise GitError(f"Git refused “{arguments[0]}”: {said(done.stderr)}")
+    return done.stdout
 
 
 def said(stderr: bytes) -> str:

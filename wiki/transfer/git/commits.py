@@ -10,37 +10,41 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from wiki.attachments.events import FileAdded, FileRemoved
 from wiki.attachments.models import Attachment
 from wiki.attachments.storage import DamagedFile, Storage
 from wiki.outbox.models import EventRow
+from wiki.pages.events import PageDeleted, PageMoved
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import readable_by
-from wiki.pages.texts import get_texts
+from wiki.pages.texts.stored import get_texts
 from wiki.rules.access import Actor
 from wiki.spaces.models import Space
 from wiki.text.paths import ancestors_of, join
 from wiki.transfer.exporting import file_text
 from wiki.transfer.git import trailers
 from wiki.transfer.git.fast_import import Signature, Stream
-from wiki.transfer.git.page_states import OF_FILES, OF_PAGES, REVISED, PageStates, State, number_of
+from wiki.transfer.git.page_states import OF_FILES, REVISED, PageStates, State, number_of
 from wiki.transfer.git.signatures import Signatures
+from wiki.transfer.git.space_events import AT_THE_END, PURGED, REDACTED, SpaceEvents
 from wiki.transfer.git.tree import Tree
+from wiki.transfer.kept_order import ORDER_FILE, written_order
+from wiki.transfer.kept_space import SPACE_FILE, written_space
 from wiki.transfer.layout import file_of, page_of
 
 AT_ONCE = 200
 """Number of events read from the database at once."""
 TEXTS_AT_ONCE = 40
 """Number of texts held in memory at once."""
-# When a page is purged, its earlier events keep only ids.
-_PURGED = "PagePurged"
-# A redaction removes text from a page; commits made before it still contain that text.
-_REDACTED = "Redacted"
-FOLLOWED = (*OF_PAGES, *OF_FILES, _PURGED, _REDACTED)
-"""The names of events that make commits."""
+_KEPT = {
+    ORDER_FILE: ("order", "Order the pages"),
+    SPACE_FILE: ("space", "Change the name or look of the space"),
+}
+"""The action and the message of a commit of each file that is kept beside the pages."""
 
 
 @dataclass
@@ -75,6 +79,7 @@ class SpaceHistory:
         self.actor = actor
         self.space = space
         self.storage = storage
+        self.happened = SpaceEvents(session, space)
         self.tree = Tree(())
         self.events = 0
         self.commits = 0
@@ -83,26 +88,12 @@ class SpaceHistory:
         self._signatures = Signatures(session, domain)
         self._written: dict[int, str] = {}
 
-    def newest(self) -> int:
-        """Return the id of the newest event of the whole wiki; 0 before the first."""
-        return self.session.scalar(select(func.max(EventRow.id))) or 0
-
-    def count(self, after: int, until: int) -> int:
-        """Return the number of events to process."""
-        query = select(func.count(EventRow.id)).where(
-            EventRow.space_id == self.space.id,
-            EventRow.id > after,
-            EventRow.id <= until,
-            EventRow.name.in_(FOLLOWED),
-        )
-        return (self.session.scalar(query) or 0) + len(self._moved_out(after, until))
-
     def run(self, stream: Stream, after: int, until: int) -> Iterator[int]:
         """Commit the events of the space after one event id and until another. Yield, after each
         slice, the id of the last event that was written to the stream."""
-        left = self._moved_out(after, until)
+        left = self.happened.moved_out(after, until)
         while True:
-            events = self._events(after, until)
+            events = self.happened.some(after, until, AT_ONCE)
             last = events[-1].id if len(events) == AT_ONCE else until
             moved = [one for one in left if one.id <= last]
             left = left[len(moved) :]
@@ -120,34 +111,31 @@ class SpaceHistory:
             if after >= until:
                 return
 
-    def _events(self, after: int, until: int) -> list[EventRow]:
-        return list(
-            self.session.scalars(
-                select(EventRow)
-                .where(
-                    EventRow.space_id == self.space.id,
-                    EventRow.id > after,
-                    EventRow.id <= until,
-                    EventRow.name.in_(FOLLOWED),
-                )
-                .order_by(EventRow.id)
-                .limit(AT_ONCE)
-            )
-        )
+    def kept_files(self) -> dict[str, str]:
+        """Return the texts of the files with the order of the pages and with the name and look of
+        the space; empty for a file that has nothing to say."""
+        order = written_order(self.session, self.actor, self.space)
+        return {ORDER_FILE: order, SPACE_FILE: written_space(self.space)}
 
-    def _moved_out(self, after: int, until: int) -> list[EventRow]:
-        """Return moves of pages into other spaces; these events belong to the other space."""
-        moves = self.session.scalars(
-            select(EventRow)
-            .where(
-                EventRow.id > after,
-                EventRow.id <= until,
-                EventRow.name == "PageMoved",
-                EventRow.space_id != self.space.id,
-            )
-            .order_by(EventRow.id)
+    def commit_kept(self, stream: Stream, name: str, text: str, until: int) -> None:
+        """Commit one of these files with the newest event, as part of which it changed."""
+        event = self.happened.last(until)
+        if event is None:
+            return
+        self._signatures.load({event.actor_id})
+        page = "" if event.page_id is None else str(event.page_id)
+        action, made_up = _KEPT[name]
+        self._begin(
+            stream,
+            event,
+            made_up=made_up,
+            details={trailers.ACTION: action, trailers.PAGE: page},
         )
-        return [row for row in moves if row.payload.get("old_space_id") == self.space.id]
+        if text:
+            self.tree.add(name)
+            stream.write(name, text.encode())
+        elif self.tree.remove(name):
+            stream.remove(name)
 
     def _load(self, events: Sequence[EventRow]) -> _Slice:
         """Load the revisions of the events, those before them, and the ids of readable pages."""
@@ -183,17 +171,17 @@ class SpaceHistory:
         return get_texts(self.session, hashes) if hashes else {}
 
     def _commit(self, stream: Stream, some: _Slice, event: EventRow, texts: dict[str, str]) -> None:
-        if event.name == _PURGED:
+        if event.name == PURGED:
             self._purge(stream, event)
-        elif event.name == _REDACTED:
+        elif event.name == REDACTED:
             self._redaction(stream, some, event)
         elif event.name in OF_FILES:
             self._file(stream, some, event)
         elif event.name in REVISED:
             self._revision(stream, some, event, texts)
-        elif event.name == "PageDeleted":
+        elif event.name == PageDeleted.__name__:
             self._deletion(stream, event)
-        else:
+        elif event.name not in AT_THE_END:
             self._restoration(stream, some, event)
 
     def _revision(
@@ -205,7 +193,7 @@ class SpaceHistory:
         before = self._states.before_revision(event, previous)
         if event.space_id != self.space.id or page_id not in some.readable or revision is None:
             # Moved to another space, not readable, or purged.
-            if before is not None and before.live and event.name == "PageMoved":
+            if before is not None and before.live and event.name == PageMoved.__name__:
                 self._take_out(stream, event, before)
             if revision is not None:
                 self._states.set(page_id, revision, live=True)
@@ -247,7 +235,7 @@ class SpaceHistory:
             for file in self._states.files_of(event):
                 place = join(before.revision.path, file.name)
                 self._rename(stream, place, join(revision.path, file.name))
-        elif event.name == "PageMoved" and not here:
+        elif event.name == PageMoved.__name__ and not here:
             self._add_files(stream, event, revision.path)
 
     def _deletion(self, stream: Stream, event: EventRow) -> None:
@@ -346,7 +334,7 @@ class SpaceHistory:
         name, path = str(event.payload.get("name", "")), ""
         if not name:
             return
-        details = {trailers.ACTION: "attach" if event.name == "FileAdded" else "detach"}
+        details = {trailers.ACTION: "attach" if event.name == FileAdded.__name__ else "detach"}
         if event.page_id is not None:
             state = self._states.before(event)
             if state is None or not state.live or state.revision.space_id != self.space.id:
@@ -354,7 +342,7 @@ class SpaceHistory:
             path = state.revision.path
             details[trailers.PAGE] = str(event.page_id)
         place = join(path, name)
-        if event.name == "FileRemoved":
+        if event.name == FileRemoved.__name__:
             if place in self.tree.files:
                 self._begin(stream, event, made_up=f"Remove {place}", details=details)
                 self.tree.remove(place)

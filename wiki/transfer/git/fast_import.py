@@ -8,16 +8,17 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from subprocess import PIPE
 from typing import IO, cast
 
-from wiki.transfer.git.command import GitError, command, environment, said
+from wiki.process import Child
+from wiki.transfer.git.command import GitError, command, environment, run, said
 
 BRANCH = "refs/heads/main"
 _CHUNK = 1 << 20
@@ -58,16 +59,7 @@ class Repository:
 
         :raises GitError: when it fails, with Git's message.
         """
-        done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
-            command(self.folder, *arguments),
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            raise GitError(f"Git refused “{arguments[0]}” in {self.folder}: {said(done.stderr)}")
-        return done.stdout
+        return run(self.folder, *arguments)
 
     @classmethod
     def make(cls, folder: Path, marks: Mapping[str, str]) -> Repository:
@@ -114,6 +106,12 @@ class Repository:
             listed = self.run("ls-tree", "-r", "-z", "--name-only", BRANCH)
             yield from listed.decode("utf-8", "surrogateescape").split("\0")[:-1]
 
+    def read(self, place: str) -> str:
+        """Return the text of a file of the branch's newest commit; empty if there is none."""
+        with suppress(GitError):
+            return self.run("cat-file", "blob", f"{BRANCH}:{place}").decode("utf-8", "replace")
+        return ""
+
     def tidy(self) -> None:
         """Let Git pack loose objects if there are many."""
         self.run("gc", "--auto", "--quiet")
@@ -145,27 +143,18 @@ class Repository:
         :raises GitError: when Git refuses.
         """
         with tempfile.TemporaryFile() as heard:
-            git = subprocess.Popen(  # noqa: S603 as above
-                command(self.folder, "fast-import", "--quiet", "--done"),
-                env=environment(),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=heard,
-            )
+            arguments = command(self.folder, "fast-import", "--quiet", "--done")
+            git = Child(arguments, environment(), stdin=PIPE, stderr=heard)
             pipe = cast(IO[bytes], git.stdin)
             try:
-                yield Stream(pipe, bool(self.tip()[0]))
-                pipe.write(b"done\n")
-                pipe.close()
-            except BrokenPipeError:
-                pass  # Git has exited; its error is reported below
-            except BaseException:
-                git.kill()
-                raise
-            finally:
+                with suppress(BrokenPipeError):  # Git has exited; its error is reported below
+                    yield Stream(pipe, bool(self.tip()[0]))
+                    pipe.write(b"done\n")
                 with suppress(BrokenPipeError):
                     pipe.close()
                 git.wait()
+            finally:
+                git.stop()
             if git.returncode:
                 heard.seek(0)
                 for report in self.folder.glob("fast_import_crash_*"):

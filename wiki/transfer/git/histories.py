@@ -19,20 +19,22 @@ from wiki.db import Database, batches, now
 from wiki.pages.models import Page
 from wiki.pages.rendering.stored import HEADS_AT_ONCE, ensure_heads
 from wiki.pages.saving.revisions import Attribution
-from wiki.pages.secrets import kinds_of
-from wiki.pages.texts import Shelf
+from wiki.pages.saving.secrets import kinds_of
+from wiki.pages.texts.shelf import Shelf
 from wiki.people.imported.placeholders import author_key, authors_for, users_domain
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import see_space_by_id
 from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
-from wiki.transfer.git.history import Commit, FileChange, History
+from wiki.transfer.git.history import History
+from wiki.transfer.git.history_writer import HistoryWriter, tell
+from wiki.transfer.git.records import Commit, FileChange
 from wiki.transfer.git.steps import Files, Ledger, Step, Steps, Tracked, stem
-from wiki.transfer.history_writer import HistoryWriter, tell
 from wiki.transfer.importing import TreeImport
+from wiki.transfer.kept_order import ORDER_FILE
 from wiki.transfer.models import ImportedFile, ImportedHistory
 from wiki.transfer.report import Kind, Problem, Report
-from wiki.transfer.sources import (
+from wiki.transfer.sources.source import (
     MARKDOWN,
     GitSource,
     Progress,
@@ -121,7 +123,9 @@ class HistoryImport:
             self._catch_up({page.entry.path: page.path for page in pages})
             self._render()
             tree.run(len(pages))  # embedded and linked files are known only now
-            found = tree.finish()
+            # An order that came before is kept as people have changed it since.
+            is_known = after and history.has(after) and not history.changed(ORDER_FILE, after)
+            found = tree.finish(ordered=not is_known)
         finally:
             tree.source.close()
         with self.database.write() as session:

@@ -10,71 +10,32 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import IO, cast
 
+from wiki.process import Child
 from wiki.transfer.git.blobs import Blobs
-from wiki.transfer.git.command import GitError, command, environment, folders_of, said
+from wiki.transfer.git.command import GitError, command, environment, folders_of, run, said
+from wiki.transfer.git.records import (
+    LONGEST_COMMIT,
+    Commit,
+    Gaps,
+    TreeFile,
+    choose_branch,
+    decode,
+    merged_commit,
+    moment_of,
+    parse_commits,
+    split_fields,
+)
 
-_CHUNK = 1 << 16
-_BRANCHES = ("main", "master", "trunk")
 _OURS = "refs/heads/imported"
-_LONGEST_COMMIT = 64 << 20
-_LATEST = 253402300799  # the last second of the year 9999
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """A change of a file by a commit. ``old_path`` is the former path of a renamed file.
-
-    ``status`` is A, M, D, R, C or T as in Git's raw format; paths are bytes decoded as UTF-8, with
-    surrogates for invalid ones; ``mode`` is that of the new file, in octal digits.
-    """
-
-    status: str
-    mode: str
-    blob: str
-    path: str
-    old_path: str = ""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """A commit with its changes against each of its parents."""
-
-    hash: str
-    parents: tuple[str, ...]
-    name: str
-    address: str
-    at: datetime
-    message: str
-    changes: tuple[FileChange, ...]
-
-
-@dataclass(frozen=True)
-class TreeFile:
-    """A file of a commit's tree; its size is in bytes, 0 if the content is missing."""
-
-    mode: str
-    blob: str
-    size: int
-    path: str
-
-
-@dataclass(frozen=True)
-class Gaps:
-    """Numbers of file contents and of trees that a history refers to and that are missing. If a
-    tree is damaged, ``trees`` is at least 1."""
-
-    blobs: int = 0
-    trees: int = 0
 
 
 class _Unreadable(GitError):
@@ -101,7 +62,10 @@ class History:
         try:
             self._allow_any_owner()
             source = source.resolve()
-            self.branch, self.tip = self._choose(source, branch)
+            listed = self._run(None, "ls-remote", "--symref", "--", str(source))
+            self.branch, self.tip = choose_branch(
+                listed.decode("utf-8", "replace"), source.name, branch
+            )
             form = "sha256" if len(self.tip) == 64 else "sha1"
             bare = ("--quiet", "--bare", "--template=", f"--object-format={form}")
             self._run(None, "init", *bare, str(self._folder))
@@ -128,47 +92,8 @@ class History:
     def _environment(self) -> dict[str, str]:
         return environment() | {"GIT_CONFIG_GLOBAL": str(self._folder / "allowed")}
 
-    def _run(
-        self, folder: Path | None, *arguments: str, stdin: int | IO[bytes] = subprocess.DEVNULL
-    ) -> bytes:
-        done = subprocess.run(  # noqa: S603 the program is git, and no shell reads its arguments
-            command(folder, *arguments),
-            env=self._environment(),
-            stdin=stdin,
-            capture_output=True,
-            check=False,
-        )
-        if done.returncode:
-            raise GitError(f"Git couldn’t {arguments[0]}: {said(done.stderr)}")
-        return done.stdout
-
-    def _choose(self, source: Path, branch: str | None) -> tuple[str, str]:
-        """Return the requested branch or tag, or else the main branch, and its newest commit."""
-        listed = self._run(None, "ls-remote", "--symref", "--", str(source)).decode(
-            "utf-8", "replace"
-        )
-        found, default = {}, ""
-        for line in listed.splitlines():
-            value, _, name = line.partition("\t")
-            if name == "HEAD" and value.startswith("ref: refs/heads/"):
-                default = value.removeprefix("ref: refs/heads/")
-            elif not value.startswith("ref: "):
-                found[name] = value
-        heads = [name for name in found if name.startswith("refs/heads/")]
-        tags = [name for name in found if re.fullmatch(r"refs/tags/[^^]+", name)]
-        wanted = [f"refs/heads/{name}" for name in ([branch] if branch else [default, *_BRANCHES])]
-        wanted += [f"refs/tags/{branch}"] if branch else [*heads, "HEAD"]
-        for name in wanted:
-            if name in found:
-                return _short(name), found[name]
-        known = ", ".join(map(_short, (heads or tags)[:20]))
-        if branch and known:
-            raise GitError(f"There is no branch {branch}; there are: {known}.")
-        if known:
-            raise GitError(
-                f"{source.name} has no branch. Choose one of its tags with --branch: {known}."
-            )
-        raise GitError(f"{source.name} contains no commits.")
+    def _run(self, folder: Path | None, *arguments: str, stdin: int | IO[bytes] = DEVNULL) -> bytes:
+        return run(folder, *arguments, environ=self._environment(), stdin=stdin)
 
     def _borrow(self, source: Path) -> None:
         """Use the objects of a repository in place."""
@@ -220,7 +145,7 @@ class History:
             with closing(self.blobs()) as objects:
                 ends = []
                 for one in commits:
-                    head = (objects.read(one, _LONGEST_COMMIT) or b"").partition(b"\n\n")[0]
+                    head = (objects.read(one, LONGEST_COMMIT) or b"").partition(b"\n\n")[0]
                     parents = re.findall(rb"^parent ([0-9a-f]+)$", head, re.M)
                     if any(parent.decode() not in commits for parent in parents):
                         ends.append(one)
@@ -240,7 +165,7 @@ class History:
     def begins_at(self) -> datetime:
         """Return the time of the first commit."""
         moment = self._run(self._folder, "show", "-s", "--format=%at", self.root()).decode()
-        return _moment(moment.strip())
+        return moment_of(moment.strip())
 
     def gaps(self, after: str = "") -> Gaps:
         """Count the missing objects in the commits (since the commit `after`)."""
@@ -273,6 +198,15 @@ class History:
             return False
         return True
 
+    def changed(self, place: str, after: str) -> bool:
+        """Return whether the newest commit has another version of a file than an earlier one."""
+        return self._blob(place, after) != self._blob(place, _OURS)
+
+    def _blob(self, place: str, commit: str) -> str:
+        with suppress(GitError):
+            return self._run(self._folder, "rev-parse", "--verify", f"{commit}:{place}").decode()
+        return ""
+
     def count(self, after: str = "") -> int:
         """Count the commits (since the commit `after`)."""
         known = [f"^{after}"] if after else []
@@ -299,13 +233,7 @@ class History:
         known = [f"^{after}"] if after else []
         arguments = command(
             self._folder,
-            "log",
-            "--topo-order",
-            "--reverse",
-            "--raw",
-            "-z",
-            "-m",
-            renames,
+            *("log", "--topo-order", "--reverse", "--raw", "-z", "-m", renames),
             "--no-abbrev",
             "--no-ext-diff",
             "--no-textconv",
@@ -317,18 +245,12 @@ class History:
             "--",
         )
         with tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(  # noqa: S603
-                arguments,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
+            process = Child(arguments, self._environment(), stdout=PIPE, stderr=errors)
             try:
-                fields = _fields(cast(IO[bytes], process.stdout))
+                fields = split_fields(cast(IO[bytes], process.stdout))
                 # The last one may be cut off if Git fails.
                 last: Commit | None = None
-                for commit in _merged(_parsed(fields, mark.encode())):
+                for commit in merged_commit(parse_commits(fields, mark.encode())):
                     if last is not None:
                         yield last
                     last = commit
@@ -338,8 +260,7 @@ class History:
                 if last is not None:
                     yield last
             finally:
-                process.kill()
-                process.wait()
+                process.stop()
 
     def tree(self) -> Iterator[TreeFile]:
         """Yield all files of the newest commit."""
@@ -351,7 +272,7 @@ class History:
         sizes = self._sizes({about.split()[2].decode() for about, _, _ in entries})
         for about, _, path in entries:
             mode, _, blob = about.decode().split()
-            yield TreeFile(mode, blob, sizes.get(blob, 0), _text(path))
+            yield TreeFile(mode, blob, sizes.get(blob, 0), decode(path))
 
     def _sizes(self, blobs: Collection[str]) -> dict[str, int]:
         with tempfile.TemporaryFile() as asked:
@@ -365,80 +286,3 @@ class History:
     def blobs(self) -> Blobs:
         """Return a reader of file contents; close it after use."""
         return Blobs(command(self._folder, "cat-file", "--batch"), self._environment())
-
-
-def _fields(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield the fields between zero bytes as they arrive."""
-    rest = b""
-    while chunk := stream.read(_CHUNK):
-        *whole, rest = (rest + chunk).split(b"\0")
-        yield from whole
-    if rest:
-        yield rest
-
-
-def _parsed(fields: Iterator[bytes], mark: bytes) -> Iterator[Commit]:
-    """Yield commits from the output of `git log -m`, a merge once for each parent."""
-    head: list[bytes] = []
-    changes: list[FileChange] = []
-    for field in fields:
-        entry = field.lstrip(b"\n")
-        if entry == mark:
-            if head:
-                yield _commit(head, changes)
-            head, changes = [next(fields) for _ in range(6)], []
-        elif entry.startswith(b":"):
-            _, mode, _, blob, status = entry[1:].decode().split(" ")
-            path = _text(next(fields))
-            old_path = ""
-            if status[0] in "RC":
-                old_path, path = path, _text(next(fields))
-            changes.append(FileChange(status[0], mode, blob, path, old_path))
-    if head:
-        yield _commit(head, changes)
-
-
-def _commit(head: Sequence[bytes], changes: Sequence[FileChange]) -> Commit:
-    hash, parents, name, address, at, message = (_words(part) for part in head)
-    moment = _moment(at)
-    return Commit(
-        hash, tuple(parents.split()), name, address, moment, message.rstrip("\n"), tuple(changes)
-    )
-
-
-def _words(value: bytes) -> str:
-    """Decode text of a commit: as UTF-8 or, as Git assumes otherwise, as Latin-1."""
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.decode("cp1252", "replace")
-
-
-def _moment(seconds: str) -> datetime:
-    try:
-        return datetime.fromtimestamp(min(max(int(seconds), 0), _LATEST), UTC)
-    except (ValueError, OverflowError):
-        return datetime.fromtimestamp(0, UTC)
-
-
-def _merged(commits: Iterator[Commit]) -> Iterator[Commit]:
-    """Yield each commit once, a merge with its differences from all of its parents."""
-    last: Commit | None = None
-    for commit in commits:
-        if last is not None and commit.hash == last.hash:
-            changes = (*last.changes, *commit.changes)
-            last = Commit(**{**vars(last), "changes": changes})
-            continue
-        if last is not None:
-            yield last
-        last = commit
-    if last is not None:
-        yield last
-
-
-def _short(name: str) -> str:
-    return re.sub(r"^refs/(heads|tags)/", "", name)
-
-
-def _text(path: bytes) -> str:
-    return path.decode("utf-8", "surrogateescape")

@@ -8,36 +8,34 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.attachments.storage import Storage
 from wiki.config import Settings
 from wiki.db import Database, now
-from wiki.errors import Invalid, NotFound, WikiError, require_allowed
-from wiki.outbox.actions import deliver_again, publish
+from wiki.errors import NotFound, WikiError
+from wiki.outbox.actions import deliver_again
 from wiki.outbox.models import Delivery, EventRow
 from wiki.people.imported.placeholders import users_domain
-from wiki.people.models import Person
-from wiki.rules.access import Actor, May, may_administer
+from wiki.rules.access import Actor, May
 from wiki.rules.roles import SiteRole
 from wiki.spaces.models import Space
-from wiki.spaces.queries import SpaceAccess, see_space_by_id
-from wiki.transfer.events import MirrorAdded, MirrorRemoved
+from wiki.spaces.queries import see_space_by_id
 from wiki.transfer.git import trailers
 from wiki.transfer.git.command import GitError
-from wiki.transfer.git.commits import FOLLOWED, SpaceHistory
+from wiki.transfer.git.commits import SpaceHistory
 from wiki.transfer.git.fast_import import Busy, Repository
+from wiki.transfer.git.repositories import Committed, newest_position, open_repository
 from wiki.transfer.git.tree import Tree
 from wiki.transfer.models import Mirror
-from wiki.transfer.sources import Progress
+from wiki.transfer.sources.source import Progress
 
 log = logging.getLogger(__name__)
 
@@ -46,22 +44,8 @@ SLICE_SECONDS = 1.0
 """Maximum duration of a slice; other deliveries of the same worker wait for it."""
 LONGEST_WAIT = timedelta(hours=1)
 """Maximum time between two attempts at a mirror that fails."""
-_SPACE = "wiki.space"
-"""The setting of a repository that identifies its space."""
 # A mirror without a person is read as the machine's shell, like the export by the command.
 _SHELL = Actor(None, "", "The shell", SiteRole.ADMIN)
-
-
-@dataclass
-class Committed:
-    """The result of a run: number of commits made, the event up to which the repository is
-    complete, its newest commit, whether everything is committed, and what had to be left out."""
-
-    commits: int
-    event_id: int
-    tip: str
-    finished: bool = True
-    problems: list[str] = field(default_factory=list)
 
 
 def export_to_git(
@@ -86,32 +70,6 @@ def export_to_git(
         return _continue(history, repository, progress=progress)
 
 
-def open_repository(folder: Path, space: Space, *, new: bool = False) -> Repository:
-    """Return the repository of a space in a folder.
-
-    :param new: create it if the folder is missing or empty.
-    :raises Invalid: when the folder holds anything but the repository of this space. :raises
-        GitError:
-    """
-    folder = folder.absolute()
-    mark = f"{space.id} {space.slug} {space.created_at:%Y-%m-%dT%H:%M:%SZ}"
-    try:
-        empty = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-    except OSError as error:
-        raise GitError(f"{folder} can’t be read: {error.strerror}.") from None
-    if empty and new:
-        return Repository.make(folder, {_SPACE: mark})
-    if empty:
-        raise GitError(f"The repository {folder} doesn’t exist (any more).")
-    repository = Repository(folder)
-    found = repository.setting(_SPACE)
-    if found == mark:
-        return repository
-    if found:
-        raise Invalid(f"{folder} contains the history of another space.")
-    raise Invalid(f"{folder} wasn’t created by this command. Choose a new or empty folder.")
-
-
 def _history_of(session: Session, actor: Actor, settings: Settings, space: Space) -> SpaceHistory:
     storage = Storage(settings.data_dir)
     return SpaceHistory(session, actor, space, storage, domain=users_domain(settings))
@@ -130,18 +88,19 @@ def _continue(
     :param known: a commit, and the event up to which the repository was complete with it.
     :param seconds: stop after this time, at the end of a slice.
     """
-    tip, said = _newest(repository)
+    tip, said = newest_position(repository)
     start = int(said.get(trailers.EVENT, "0"))
     if known[0] == tip:
         start = max(start, known[1])
-    until = history.newest()
+    until = history.happened.newest()
     if start > until or not _happened(history.session, said):
         raise GitError(
             f"{repository.folder} contains changes that never happened in this wiki, perhaps "
             "because it was restored from a backup. Create a new repository."
         )
-    total = history.count(start, until)
-    if not total:
+    total, kept = history.happened.count(start, until), history.kept_files()
+    stale = {name: text for name, text in kept.items() if text != repository.read(name)}
+    if not total and not stale:
         return Committed(0, until, tip)
     history.tree = Tree(repository.files())
     begun, event_id = time.monotonic(), start
@@ -152,31 +111,15 @@ def _continue(
                 progress(history.events, total)
             if seconds is not None and time.monotonic() - begun >= seconds:
                 break
+        if event_id >= until:
+            for name, text in stale.items():
+                history.commit_kept(stream, name, text, until)
     if history.commits:
         with suppress(GitError):
             repository.tidy()
     return Committed(
         history.commits, event_id, repository.tip()[0], event_id >= until, history.problems
     )
-
-
-def _newest(repository: Repository) -> tuple[str, dict[str, str]]:
-    """Return the newest commit and its trailers; empty before the first.
-
-    :raises GitError: when it was not made by this wiki; then nothing may be committed on top of it.
-    """
-    tip, message = repository.tip()
-    if not tip:
-        return "", {}
-    said = trailers.split_trailers(message)[1]
-    if not said.get(trailers.EVENT, "").isdecimal():
-        who = repository.run("log", "-1", "--format=%an", tip).decode("utf-8", "replace").strip()
-        raise GitError(
-            f"Someone else committed to the branch main of {repository.folder}: its latest "
-            f"commit is {tip[:10]} by {who or 'someone'}. Move their commits to another branch; "
-            "then mirroring continues."
-        )
-    return tip, said
 
 
 def _happened(session: Session, said: dict[str, str]) -> bool:
@@ -190,91 +133,9 @@ def _happened(session: Session, said: dict[str, str]) -> bool:
         return True
     revision = str(event.payload.get("revision") or "")  # events of purged pages have no revision
     return said.get(trailers.PAGE, "") == str(event.page_id or "") and (
-        said.get(trailers.ACTION) in ("delete", "restore", "redact")
+        said.get(trailers.ACTION) in ("delete", "restore", "redact", "order", "space")
         or revision in ("", said.get(trailers.REVISION, ""))
     )
-
-
-def add_mirror(
-    session: Session, actor: Actor, space: Space, folder: Path, person: Person | None
-) -> Mirror:
-    """Add a mirror that commits the future events of a space to the repository in the folder, as
-    far as the person (None: the shell) may read.
-
-    :raises Forbidden: unless the actor is an administrator.
-    :raises Invalid: when the space has a mirror, or the folder belongs to another.
-    """
-    check_mirror(session, actor, space, folder)
-    row = Mirror(
-        space_id=space.id,
-        folder=str(folder.absolute()),
-        person_id=person.id if person else None,
-    )
-    session.add(row)
-    session.flush()
-    publish(session, actor, MirrorAdded(space.id))
-    return row
-
-
-def check_mirror(session: Session, actor: Actor, space: Space, folder: Path) -> None:
-    """Check that a space can get a mirror in the folder; raise as :func:`add_mirror` does."""
-    require_allowed(may_administer(actor))
-    place = str(folder.absolute())
-    if session.get(Mirror, space.id) is not None:
-        raise Invalid(f"{space.slug} already has a mirror. Remove it first.")
-    if session.scalar(select(Mirror.space_id).where(Mirror.folder == place)) is not None:
-        raise Invalid(f"{place} is the mirror of another space.")
-
-
-def remove_mirror(session: Session, actor: Actor, space: Space) -> Mirror:
-    """Remove the mirror of a space and return it. The repository stays as it is.
-
-    :raises Forbidden: unless the actor is an administrator. :raises NotFound: when there is none.
-    """
-    require_allowed(may_administer(actor))
-    row = session.get(Mirror, space.id)
-    if row is None:
-        raise NotFound
-    session.delete(row)
-    session.flush()
-    publish(session, actor, MirrorRemoved(space.id))
-    return row
-
-
-def mirror_of(session: Session, seen: SpaceAccess) -> Mirror | None:
-    """Return a space's mirror. :raises Forbidden: unless the actor may manage the space."""
-    seen.require(May.MANAGE)
-    return session.get(Mirror, seen.space.id)
-
-
-@dataclass(frozen=True)
-class MirrorState:
-    """A mirror, and the number of events that it has not committed yet."""
-
-    mirror: Mirror
-    behind: int
-
-
-def list_mirrors(session: Session, actor: Actor) -> Sequence[MirrorState]:
-    """Return all mirrors by space. :raises Forbidden: unless the actor is an administrator."""
-    require_allowed(may_administer(actor))
-    behind = (
-        select(func.count(EventRow.id))
-        .where(
-            EventRow.space_id == Mirror.space_id,
-            EventRow.id > Mirror.event_id,
-            EventRow.name.in_(FOLLOWED),
-        )
-        .correlate(Mirror)
-        .scalar_subquery()
-    )
-    rows = session.execute(
-        select(Mirror, behind)
-        .join(Mirror.space)
-        .options(joinedload(Mirror.space), joinedload(Mirror.person))
-        .order_by(Space.slug)
-    )
-    return [MirrorState(mirror, count) for mirror, count in rows]
 
 
 def advance(

@@ -8,8 +8,9 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from wiki.people.imported.models import PersonAddress
 from wiki.people.imported.placeholders import NOBODY
-from wiki.people.models import Person, PersonAddress
+from wiki.people.models import Person
 from wiki.transfer.git.fast_import import Signature
 
 

@@ -11,26 +11,23 @@ from sqlalchemy.orm import Session
 from wiki.errors import Invalid, WikiError
 from wiki.pages.merging import Text, merge_texts
 from wiki.pages.models import Action
-from wiki.pages.saving.checks import checked
 from wiki.pages.saving.revisions import Attribution
-from wiki.pages.secrets import Secret, look
-from wiki.pages.texts import hash_of
-from wiki.pages.unseen import unseen_in, unseen_in_path
+from wiki.pages.saving.secrets import Secret, look
+from wiki.pages.saving.unseen import unseen_in, unseen_in_path
+from wiki.pages.texts.stored import hash_of
 from wiki.spaces.models import Space
-from wiki.text.front_matter import block as frontmatter
 from wiki.text.paths import PathError, join, name_of, normalise_path
 from wiki.text.scan.unseen import named
 from wiki.transfer.git import trailers
 from wiki.transfer.git.blobs import Blobs
 from wiki.transfer.git.command import Missing
-from wiki.transfer.headings import leading_title
-from wiki.transfer.history_writer import HistoryWriter
-from wiki.transfer.importing import NoText, contents, decode
+from wiki.transfer.git.history_writer import HistoryWriter
+from wiki.transfer.git.past_pages import PastPage
 from wiki.transfer.layout import kept_beside, page_of, places_beside
-from wiki.transfer.past_pages import PastPage
-from wiki.transfer.report import Kind, Problem, Report
-from wiki.transfer.sources import printable
-from wiki.web.filters import date_words
+from wiki.transfer.page_texts import page_text, refusal
+from wiki.transfer.report import OVERLAPS, Kind, Problem, Report
+from wiki.transfer.sources.source import printable
+from wiki.web.screens.filters import date_words
 
 
 @dataclass
@@ -242,9 +239,7 @@ class Step:
                 self._stay(one, page)
             return
         except (PathError, WikiError) as refused:
-            sentence = refused.sentence if isinstance(refused, WikiError) else str(refused)
-            kind = Kind.UNREADABLE if isinstance(refused, NoText) else Kind.REFUSED
-            self.ledger.problem(kind, file, sentence)
+            self.ledger.add(refusal(printable(file), refused))
             if page is not None and one is not None:
                 self._stay(one, page)
             return
@@ -302,8 +297,7 @@ class Step:
                 origin = theirs
             found = merge_texts(origin, text, theirs)
             if not found.clean:
-                sentence = "The same lines were changed in both since the last import."
-                self.ledger.problem(Kind.CONFLICT, one.file, sentence)
+                self.ledger.problem(Kind.CONFLICT, one.file, OVERLAPS)
                 self._stay(one, page)
                 return
             merged = found.resolve() != text
@@ -314,7 +308,7 @@ class Step:
         if moved and page.says(text, hash_of(text.body)) and action is Action.IMPORT:
             action = Action.MOVE
         if self.writer.revise(
-            page, text, self.attribution, action=action, path=path, folder=folder, base=base
+            page, text, self.attribution, (path, folder), action=action, base=base
         ):
             self.report.revisions += 1
             self.report.moved += moved
@@ -345,7 +339,9 @@ class Step:
         self.ledger.problem(Kind.REPLACED, file, sentence)
         one = Tracked(page.id, file, "", page.head)
         self.files.put(one)
-        if self.writer.revise(page, text, self.attribution, action=self.action, folder=folder):
+        if self.writer.revise(
+            page, text, self.attribution, (page.path, folder), action=self.action
+        ):
             self.report.revisions += 1
         return page
 
@@ -375,9 +371,7 @@ class Step:
         if self.writer.at(beside) is not None:
             return False
         text = holder.text(self.writer.shelf.text(self.session, holder.content_hash))
-        self.writer.revise(
-            holder, text, self.attribution, action=Action.MOVE, path=beside, folder=False
-        )
+        self.writer.revise(holder, text, self.attribution, (beside, False), action=Action.MOVE)
         other.revision = holder.head if other.revision == holder.head - 1 else 0
         self.files.put(other)
         self.ledger.add(kept_beside(other.file, beside, file))
@@ -399,10 +393,7 @@ class Step:
         data = self.blobs.read(blob, self.ledger.most)
         if data is None:
             raise Invalid(f"A version of it has more than {self.ledger.most >> 10} KiB.")
-        source = decode(contents(data))
-        _, body = frontmatter.split(source)
-        title = leading_title(body, path) or self.ledger.space.title
-        return checked(Text(title, source), self.ledger.most)
+        return page_text(data, path, self.ledger.space, self.ledger.most)
 
 
 def _changes(before: Text, text: Text) -> Text:

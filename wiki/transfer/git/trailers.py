@@ -20,7 +20,7 @@ PAGE = "Wiki-Page"
 """The id of the page, which stays the same while it is edited, moved, deleted and restored."""
 ACTION = "Wiki-Action"
 """The kind of change. `create`, `edit`, `merge`, `revert`, `move`, `import`: a revision; `delete`,
-`restore`: a page; `attach`, `detach`: a file."""
+`restore`: a page; `attach`, `detach`: a file; `order`: the order of pages."""
 REVISION = "Wiki-Revision"
 """The number of the revision."""
 BASE = "Wiki-Base"

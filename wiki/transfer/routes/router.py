@@ -11,7 +11,8 @@ import re
 from collections.abc import Collection, Iterator
 from html import unescape
 
-from wiki.text.markdown.destinations import RenderContext, resolve_link, route_key
+from wiki.text.markdown.context import RenderContext
+from wiki.text.markdown.destinations import resolve_link, route_key
 from wiki.text.paths import (
     FOLDER_PAGES,
     PathError,

@@ -1,17 +1,14 @@
-// CodeMirror in place of the textarea. It lives in a shadow root: there its style sheets are adopted
+// CodeMirror in place of the textarea, with what the first key needs; extras.js adds the rest. It lives in a shadow root: there its style sheets are adopted
 // objects, which the content security policy allows, where in the document they would be inline.
-import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { defineLanguageFacet, HighlightStyle, Language, syntaxHighlighting } from "@codemirror/language";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState } from "@codemirror/state";
-import { drawSelection, EditorView, highlightSpecialChars, keymap, tooltips } from "@codemirror/view";
+import { drawSelection, EditorView, highlightSpecialChars, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { GFM, parser } from "@lezer/markdown";
-import { chooseLink, completeLinks, waitForLink } from "./links.js";
 import { continueList } from "./lists.js";
-import { formatKeys } from "./formats.js";
-import { pasting } from "./paste.js";
+import { clearOfBars } from "./screen.js";
+import { t } from "../words.js";
 
 const markdown = new Language(defineLanguageFacet(), parser.configure([GFM]), [], "markdown");
 
@@ -38,7 +35,7 @@ function showUnseen(code) {
   const number = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
   const mark = document.createElement("span");
   mark.className = "cm-unseen";
-  mark.title = `An invisible character (${number})`;
+  mark.title = t("An invisible character (%(number)s)", { number });
   mark.textContent = number;
   mark.setAttribute("aria-label", mark.title);
   return mark;
@@ -60,7 +57,8 @@ const theme = EditorView.theme({
   ".cm-panels input, .cm-panels button": { font: "inherit", color: "inherit", background: "var(--paper)", border: "1px solid var(--line-strong)", borderRadius: "0.25rem" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--line)", borderRadius: "0.5rem", overflow: "hidden" },
   ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--sans)", maxHeight: "14rem", maxWidth: "min(40rem, 100vw - 2rem)" },
-  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "0.3rem 0.75rem" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { display: "flex", gap: "1.25rem", justifyContent: "space-between", padding: "0.3rem 0.75rem" },
+  "@media (pointer: coarse)": { ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { minHeight: "2.75rem", alignItems: "center" } },
   ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { backgroundColor: "var(--accent-soft)", color: "var(--ink)" },
   ".cm-unseen": { unicodeBidi: "isolate", padding: "0 0.3em", border: "1px solid var(--line)", borderRadius: "var(--r1)", backgroundColor: "var(--sunken)", color: "var(--ink-soft)", fontSize: "0.75em" },
   ".cm-completionDetail": { color: "var(--ink-soft)", fontStyle: "normal" },
@@ -70,9 +68,10 @@ const theme = EditorView.theme({
  * Show CodeMirror over a textarea and keep the textarea's value the same as its text.
  * @param {HTMLTextAreaElement} area
  * @param {() => void} onChange called after each change of the text
+ * @param {() => void} onCursor called when the cursor has moved
  * @returns {EditorView}
  */
-export function createCodeMirror(area, onChange) {
+export function createCodeMirror(area, onChange, onCursor) {
   const host = document.createElement("div");
   host.className = "editor-code";
   area.after(host);
@@ -88,15 +87,9 @@ export function createCodeMirror(area, onChange) {
       extensions: [
         history(),
         drawSelection(),
-        search({ top: true }),
-        highlightSelectionMatches(),
         highlightSpecialChars({ specialChars: UNSEEN, render: showUnseen }),
-        tooltips({ tooltipSpace: () => ({ left: 8, top: 8, right: innerWidth - 8, bottom: innerHeight - 8 }) }),
-        autocompletion({ override: [completeLinks], icons: false, selectOnOpen: false, interactionDelay: 0 }),
-        chooseLink,
-        formatKeys,
-        pasting(area.form),
-        keymap.of([{ key: "Enter", run: waitForLink }, { key: "Enter", run: continueList }, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...ownKeymap]),
+        clearOfBars(area.form),
+        keymap.of([{ key: "Enter", run: continueList }, ...historyKeymap, ...ownKeymap]),
         EditorView.lineWrapping,
         markdown,
         syntaxHighlighting(colours),
@@ -104,6 +97,7 @@ export function createCodeMirror(area, onChange) {
         EditorView.contentAttributes.of({ "aria-label": described, tabindex: "0", spellcheck: "true", autocapitalize: "sentences", dir: "auto" }),
         EditorView.perLineTextDirection.of(true),
         EditorView.updateListener.of((update) => {
+          if (update.selectionSet && !update.docChanged) onCursor();
           if (!update.docChanged) return;
           area.value = view.state.doc.toString();
           onChange();
@@ -114,6 +108,9 @@ export function createCodeMirror(area, onChange) {
   area.hidden = true;
   area.required = false; // a hidden field that is required could not be sent: the server says so instead
   for (const label of area.labels) label.addEventListener("click", () => view.focus());
+  host.addEventListener("click", (event) => {
+    if ([host, view.dom, view.scrollDOM].includes(event.composedPath()[0])) view.focus(); // the empty space below a short text
+  });
   // Wherever else the focus is, somebody has put it there meanwhile.
   if (began || (area.autofocus && document.activeElement === document.body)) view.focus();
   return view;

@@ -46,19 +46,22 @@ export function prefix(view, mark) {
   return true;
 }
 
-/** A link around the selection, with its address selected to be typed over. */
-export function link(view) {
+/** Makes the selected lines headings of the next level: from none to 2, 3, 4 and back. */
+function heading(view) {
   const { state } = view;
   const { from, to } = state.selection.main;
-  const words = state.sliceDoc(from, to) || "words";
-  const address = "address";
-  const start = from + words.length + 3;
-  view.dispatch({
-    changes: { from, to, insert: `[${words}](${address})` },
-    selection: { anchor: start, head: start + address.length },
-    scrollIntoView: true,
-    userEvent: "input",
-  });
+  const first = state.doc.lineAt(from);
+  const level = /^#*(?= )/.exec(first.text)?.[0].length ?? 0;
+  const next = level >= 4 ? "" : `${"#".repeat(Math.max(level + 1, 2))} `;
+  const changes = [];
+  for (let { number } = first; number <= state.doc.lineAt(to).number; number += 1) {
+    const line = state.doc.line(number);
+    const mark = /^#+ /.exec(line.text)?.[0] ?? "";
+    if (line.text.trim() || first.from === line.from) changes.push({ from: line.from, to: line.from + mark.length, insert: next });
+  }
+  const { anchor, head } = state.selection.main;
+  const set = state.changes(changes);
+  view.dispatch({ changes: set, selection: { anchor: set.mapPos(anchor, 1), head: set.mapPos(head, 1) }, userEvent: "input" });
   view.focus();
   return true;
 }
@@ -68,16 +71,14 @@ export const formats = {
   bold: (view) => wrap(view, "**", "**", "bold"),
   italic: (view) => wrap(view, "_", "_", "italic"),
   code: (view) => wrap(view, "`", "`", "code"),
-  page: (view) => wrap(view, "[[", "]]", "page"),
-  link,
-  heading: (view) => prefix(view, () => "## "),
+  heading,
   bullets: (view) => prefix(view, () => "- "),
   numbers: (view) => prefix(view, (at) => `${at + 1}. `),
   tasks: (view) => prefix(view, () => "- [ ] "),
   quote: (view) => prefix(view, () => "> "),
 };
 
-const KEYS = { "Mod-b": formats.bold, "Mod-i": formats.italic, "Mod-l": formats.link };
+const KEYS = { "Mod-b": formats.bold, "Mod-i": formats.italic };
 
 /** Keys for some of them, before CodeMirror's own. */
 export const formatKeys = Prec.high(EditorView.domEventHandlers({

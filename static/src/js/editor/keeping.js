@@ -30,13 +30,14 @@ export function keepText(form, view, changed) {
   const unsaved = "unsaved" in form.dataset;
   let timer = 0;
   let saved = false;
+  const address = location.pathname + location.search;
   const dirty = () => !saved && (unsaved || !same(fieldsOf(form), opened));
 
   function now() {
     clearTimeout(timer);
     if (!dirty()) return true;
     const base = form.elements.namedItem("base")?.value ?? "";
-    return write(name, JSON.stringify({ at: new Date().toISOString(), base, fields: fieldsOf(form) }));
+    return write(name, JSON.stringify({ at: new Date().toISOString(), base, url: address, fields: fieldsOf(form) }));
   }
 
   function done() {

@@ -3,6 +3,7 @@
 import { acceptCompletion, completionStatus, currentCompletions, selectedCompletionIndex, setSelectedCompletion } from "@codemirror/autocomplete";
 import { syntaxTree } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";
+import { t } from "../words.js";
 
 const BEGUN = /\[\[[^\]|\n]*$/;
 const SPECIAL = /[#|[\]<]/g;
@@ -32,7 +33,7 @@ export async function completeLinks(context) {
     options.push({ label, detail, exact, apply: (view, _option, from, to) => insert(view, target, from, to, link) });
   }
   if (found.querySelector("[data-creates]")) {
-    options.push({ label: `Create “${words}”`, creates: true, apply: (view, _option, from, to) => insert(view, words, from, to) });
+    options.push({ label: t("Create “%(title)s”", { title: words }), creates: true, apply: (view, _option, from, to) => insert(view, words, from, to) });
   }
   return { from: typed.from + 2, options, filter: false };
 }
@@ -47,7 +48,7 @@ function ownSections(state, typed) {
       const label = state.sliceDoc(from, to).split("\n")[0].replace(/^#+\s*|\s+#+\s*$|[*_`]/g, "").trim();
       if (!label || !label.toLowerCase().includes(words)) return;
       const target = `#${label.replace(SPECIAL, "\\$&")}`;
-      options.push({ label, detail: "on this page", exact: label.toLowerCase() === words, apply: (view, _option, begin, end) => insert(view, target, begin, end) });
+      options.push({ label, detail: t("on this page"), exact: label.toLowerCase() === words, apply: (view, _option, begin, end) => insert(view, target, begin, end) });
     },
   });
   return options;

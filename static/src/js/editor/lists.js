@@ -12,7 +12,11 @@ export function continueList(view) {
   const begin = line.from + indent.length + marker.length + gap.length + box.length;
   if (main.head < begin) return false;
   if (!rest) {
-    view.dispatch({ changes: { from: line.from, to: line.to }, userEvent: "delete" });
+    // A line right behind an item would belong to it: a blank one makes the next a paragraph.
+    const above = line.number > 1 && state.doc.line(line.number - 1).text.trim();
+    const insert = above ? state.lineBreak : "";
+    const changes = { from: line.from, to: line.to, insert };
+    view.dispatch({ changes, selection: { anchor: line.from + insert.length }, scrollIntoView: true, userEvent: "delete" });
     return true;
   }
   const next = /\d/.test(marker) ? `${Number.parseInt(marker, 10) + 1}${marker.at(-1)}` : marker;

@@ -1,58 +1,20 @@
 // Pasting: an address over a selection links it, and what was copied from a page, a word processor or a spreadsheet
 // becomes Markdown. First the text is pasted as it is, then changed, so that one undo gives the plain text back.
 import { isolateHistory } from "@codemirror/commands";
-import { ensureSyntaxTree, syntaxTree } from "@codemirror/language";
 import { Prec } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { destination, isAddress } from "../pasting/addresses.js";
 import { parse } from "../pasting/source.js";
+import { CODE, IN_LINK, placeBlocks, within } from "./structure.js";
+import { t } from "../words.js";
 
 const STRUCTURED = /<(?:h[1-6]|p|ul|ol|li|table|blockquote|pre|a|b|strong|i|em|s|del|code|kbd|img|hr)[\s>]|font-(?:weight|style)|line-through/i;
-const CODE = new Set(["FencedCode", "CodeBlock", "CodeText", "InlineCode", "HTMLBlock", "CommentBlock"]);
-const IN_LINK = new Set([...CODE, "Link", "Image", "URL", "Autolink", "LinkReference"]);
-const BEGUN = /^(\s*(?:>\s?)*)((?:[-*+]|\d{1,9}[.)])\s+)?(?:\[[ xX]\]\s+)?$/;
-const ITEM = /^(?:[-*+]|\d{1,9}[.)])\s/;
-
-const PARSING = 100; // milliseconds to wait for the structure of a long text
-
-/** Whether a place in the text is within a node of one of these names that reaches beyond the part from–to. */
-function within(state, at, names, from = at, to = at) {
-  const tree = ensureSyntaxTree(state, at, PARSING) ?? syntaxTree(state);
-  for (let node = tree.resolveInner(at, 0); node; node = node.parent) {
-    if (names.has(node.name) && (node.from < from || node.to > to)) return true;
-  }
-  // Code whose closing fence is still missing ends where the cursor is.
-  for (let node = tree.resolveInner(at, -1); node; node = node.parent) {
-    if (node.name === "FencedCode" && names.has(node.name) && node.getChildren("CodeMark").length < 2) return true;
-  }
-  return false;
-}
 
 /** The text of HTML that came without one. */
 function textOf(html) {
   const { body } = parse(html);
   for (const each of body.querySelectorAll("xmp, script")) each.remove();
   return body.textContent.trim();
-}
-
-/** Markdown of blocks as it stands at this place: on lines of its own, indented as the item or quote around it. */
-function placeBlocks(state, from, to, markdown) {
-  const line = state.doc.lineAt(from);
-  const last = state.doc.lineAt(to);
-  const before = state.sliceDoc(line.from, from);
-  const after = state.sliceDoc(to, last.to);
-  const [, lead, marker = ""] = BEGUN.exec(before) ?? [];
-  const above = line.number > 1 && state.doc.line(line.number - 1).text.trim();
-  const below = last.number < state.doc.lines && state.doc.line(last.number + 1).text.trim();
-  const ending = after.trim() ? "\n\n" : below && !marker && !lead ? "\n" : "";
-  if (lead === undefined) return { from, insert: `\n\n${markdown}${ending}` };
-  const replaced = marker && ITEM.test(markdown); // an item in place of the one that was begun
-  const indent = lead + " ".repeat(replaced ? 0 : marker.length);
-  const lines = markdown.replace(/\n/g, `\n${indent}`);
-  return {
-    from: replaced ? line.from + lead.length : from,
-    insert: `${above && !before ? "\n" : ""}${lines}${ending}`,
-  };
 }
 
 /** The CodeMirror extension. */
@@ -72,7 +34,7 @@ export function pasting(form) {
     const { main } = now.selection;
     const selection = main.empty && main.head === to ? { anchor: placed.from + insert.length } : undefined;
     view.dispatch({ changes: { from: placed.from, to, insert }, selection, scrollIntoView: Boolean(selection), userEvent: "input.paste", annotations: isolateHistory.of("full") });
-    state.textContent = "Pasted as Markdown. Undo to get plain text.";
+    state.textContent = t("Pasted as Markdown. Undo to get plain text.");
     state.dataset.tone = "";
   }
 
@@ -99,7 +61,7 @@ export function pasting(form) {
     const place = pastePlain(view, text);
     waiting.push(place);
     try {
-      const { convert } = await import(form.dataset.pasting);
+      const { convert } = await import("later:pasting");
       const pasted = view.state.toText(text);
       const found = convert({ html, text });
       const same = view.state.doc.slice(place.from, place.to).eq(pasted);
@@ -123,7 +85,7 @@ export function pasting(form) {
     const text = copied.getData("text/plain") || (html && textOf(html));
     if (!empty && isAddress(text.trim()) && linkSelection(view, text.trim())) return true;
     const cells = text.includes("\t") && text.includes("\n");
-    if (!text || !form.dataset.pasting || !(cells || STRUCTURED.test(html))) return false;
+    if (!text || !(cells || STRUCTURED.test(html))) return false;
     convertLater(view, html, text);
     return true;
   }

@@ -1,6 +1,8 @@
 // The preview beside the text: the server renders it, as it will render the page.
 import { addCopyButtons } from "../copy.js";
 import { read, write } from "../storage.js";
+import { follow } from "./following.js";
+import { t } from "../words.js";
 
 export function startPreview(form, view, changed) {
   const pane = form.querySelector("[data-preview]");
@@ -8,6 +10,7 @@ export function startPreview(form, view, changed) {
   if (!pane || !switches.length) return;
   const shown = pane.querySelector(".prose");
   const note = pane.querySelector("[data-preview-state]");
+  const following = follow(view, pane, () => form.dataset.shows === "both");
   let asked = null;
   let timer = 0;
   let stale = true;
@@ -21,14 +24,15 @@ export function startPreview(form, view, changed) {
       const body = new URLSearchParams(new FormData(form));
       const answer = await fetch(pane.dataset.preview, { method: "POST", body, signal: asked.signal });
       if (!answer.ok) throw new Error(String(answer.status));
-      const { html, source_shown: reason } = await answer.json();
+      const { html, source_shown: reason, above } = await answer.json();
       shown.innerHTML = html; // sanitised by the server, as every page is
-      note.textContent = reason || (html.trim() ? "" : "Nothing to preview yet.");
+      note.textContent = reason || (html.trim() ? "" : t("Nothing to preview yet."));
       addCopyButtons(pane);
+      following.fresh(above);
     } catch (error) {
       if (error.name === "AbortError") return;
       stale = true;
-      note.textContent = "The preview isn’t available right now. Your text is not affected.";
+      note.textContent = t("The preview isn’t available right now. Your text is not affected.");
     }
   }
 
@@ -49,6 +53,7 @@ export function startPreview(form, view, changed) {
       view.focus();
     });
   }
+  changed.addEventListener("cursor", following.moved);
   changed.addEventListener("change", () => {
     stale = true;
     clearTimeout(timer);

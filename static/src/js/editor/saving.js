@@ -1,18 +1,20 @@
 // Saving: by button, Ctrl-S or Ctrl-Enter, with its state said aloud. When it fails the text stays on
 // the screen and in this browser, and the reason is said in one sentence.
 import { pressed } from "../keys.js";
+import { t } from "../words.js";
 
-/** What the server's own page says went wrong, or a sentence for its status. */
+/** The sentence for a refused save: what the server's own page says, or else what its status means. */
 function reasonIn(page, status) {
   const said = page.querySelector("[data-reason]")?.textContent.trim();
-  if (said) return said;
-  if (status === 413) return "it is larger than this wiki accepts.";
-  if (status === 429) return "too many saves in a short time. Wait a moment.";
-  if (status >= 500) return "the wiki has a problem. Try again in a moment.";
-  return "the wiki didn’t accept it.";
+  if (said) return t("Not saved: %(reason)s", { reason: said });
+  if (status === 413) return t("Not saved: it is larger than this wiki accepts.");
+  if (status === 429) return t("Not saved: too many saves in a short time. Wait a moment.");
+  if (status >= 500) return t("Not saved: the wiki has a problem. Try again in a moment.");
+  return t("Not saved: the wiki didn’t accept it.");
 }
 
-export function startSaving(form, kept, changed) {
+/** @param {() => Promise<unknown>} filesSent resolves once the files in the text have been sent. */
+export function startSaving(form, kept, changed, filesSent) {
   const state = form.querySelector("[data-state]");
   const buttons = form.querySelectorAll("button[type=submit]");
   let saving = false;
@@ -22,9 +24,14 @@ export function startSaving(form, kept, changed) {
     state.dataset.tone = tone;
   }
 
+  function sayWhatIs() {
+    if (kept.dirty()) say(t("Not saved. Draft kept in this browser."));
+    else say(t("No changes yet"));
+  }
+
   function fail(reason) {
-    const safe = kept.now() ? "Your text is kept in this browser." : "Copy your text: this browser can’t keep it.";
-    say(`Not saved: ${reason} ${safe}`, "danger");
+    const safe = kept.now() ? t("Your text is kept in this browser.") : t("Copy your text: this browser can’t keep it.");
+    say(`${reason} ${safe}`, "danger");
   }
 
   /** Let the browser send the form itself: for answers that are screens of their own. */
@@ -39,9 +46,10 @@ export function startSaving(form, kept, changed) {
     if (saving) return;
     if (!form.reportValidity()) return;
     saving = true;
-    say("Saving…");
+    say(t("Saving…"));
     for (const button of buttons) button.setAttribute("aria-busy", "true");
     try {
+      await filesSent(); // the text has a placeholder for each until then
       await send(button);
     } finally {
       saving = false;
@@ -60,19 +68,19 @@ export function startSaving(form, kept, changed) {
       });
       page = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch {
-      fail(navigator.onLine ? "the wiki isn’t responding." : "you are offline.");
+      fail(navigator.onLine ? t("Not saved: the wiki isn’t responding.") : t("Not saved: you are offline."));
       return;
     }
     const next = answer.headers.get("Wiki-Redirect") ?? "";
     if (next.startsWith("/-/login") || page.querySelector("[data-signed-out]")) {
-      fail("your session has expired.");
+      fail(t("Not saved: your session has expired."));
       const link = document.createElement("a");
       link.href = `/-/login?next=${encodeURIComponent(location.pathname + location.search)}`;
-      link.textContent = "Sign in again";
+      link.textContent = t("Sign in again");
       state.append(" ", link);
     } else if (next) {
       kept.done();
-      say("Saved", "good");
+      say(t("Saved"), "good");
       location.assign(next);
     } else if (page.querySelector("textarea[name=body]")) {
       leaveQuietly();
@@ -103,8 +111,9 @@ export function startSaving(form, kept, changed) {
     save();
   }, { capture: true });
   changed.addEventListener("change", () => {
-    if (!saving) say(kept.dirty() ? "Not saved yet" : "");
+    if (!saving) sayWhatIs();
   });
-  addEventListener("offline", () => kept.dirty() && say("You’re offline. Your text is kept in this browser until you save.", "warn"));
-  addEventListener("online", () => kept.dirty() && say("You’re back online. Not saved yet."));
+  addEventListener("offline", () => kept.dirty() && say(t("You’re offline. Your text is kept in this browser until you save."), "warn"));
+  addEventListener("online", () => kept.dirty() && say(t("You’re back online. Not saved yet.")));
+  sayWhatIs();
 }

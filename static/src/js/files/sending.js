@@ -1,6 +1,7 @@
 // Sends one file to the wiki: small ones at once, large ones in pieces that can be gone on with after
 // the connection, the server or this page was away for a while.
 import { forget, read, write } from "../storage.js";
+import { t } from "../words.js";
 
 const LARGE = 8 * 2 ** 20;
 const SMALLEST_PIECE = 2 ** 18;
@@ -10,16 +11,16 @@ const AWAY = [408, 502, 503, 504];
 /** What the wiki said against a file, in a sentence. */
 export class Refused extends Error {}
 
-const AGAIN = "The wiki isn’t responding. The upload will continue automatically.";
+const AGAIN = t("The wiki isn’t responding. The upload will continue automatically.");
 
 async function sentenceOf(answer) {
-  if (answer.status === 401) return "Your session has expired. Sign in again in another tab, then try again.";
+  if (answer.status === 401) return t("Your session has expired. Sign in again in another tab, then try again.");
   try {
     const { refused, detail } = await answer.json();
-    return refused?.[0]?.sentence ?? detail ?? "The wiki didn’t accept the file.";
+    return refused?.[0]?.sentence ?? detail ?? t("The wiki didn’t accept the file.");
   } catch {
-    if (answer.status === 413) return "This file is larger than the wiki accepts.";
-    return answer.status >= 500 ? "The wiki has a problem. Try again in a moment." : "The wiki didn’t accept the file.";
+    if (answer.status === 413) return t("This file is larger than the wiki accepts.");
+    return answer.status >= 500 ? t("The wiki has a problem. Try again in a moment.") : t("The wiki didn’t accept the file.");
   }
 }
 

@@ -1,5 +1,7 @@
 // The files on their way from a screen: a line for each, with its progress, its trouble and its end.
 import { Refused, sendFile } from "./sending.js";
+import { size } from "../sizes.js";
+import { t } from "../words.js";
 
 const AT_ONCE = 3;
 
@@ -10,18 +12,12 @@ function element(tag, words = "", attributes = {}) {
   return made;
 }
 
-function size(count) {
-  if (count < 2 ** 20) return `${Math.ceil(count / 1024)} KiB`;
-  const amount = count / 2 ** 20;
-  return `${amount < 10 ? amount.toFixed(1) : Math.round(amount)} MiB`;
-}
-
 /**
  * @param {HTMLElement} place where the lines go; it is hidden while there are none.
  * @param {{target: string, token: string, replace: boolean}} how see sendFile.
  */
 export function startUploads(place, how) {
-  const list = element("ul", "", { class: "uploads", "aria-label": "Uploads" });
+  const list = element("ul", "", { class: "uploads", "aria-label": t("Uploads") });
   const news = element("p", "", { class: "visually-hidden", role: "status" });
   place.append(list, news);
   const waiting = [];
@@ -45,10 +41,10 @@ export function startUploads(place, how) {
   function add(file) {
     const line = element("li");
     const name = element("strong", file.name, { dir: "auto" });
-    const stop = element("button", "Cancel", { class: "button small", type: "button" });
+    const stop = element("button", t("Cancel"), { class: "button small", type: "button" });
     stop.append(element("span", ` ${file.name}`, { class: "visually-hidden" }));
     const progress = element("progress", "", { max: String(file.size || 1), value: "0", "aria-label": file.name });
-    const words = element("p", "Waiting");
+    const words = element("p", t("Waiting"));
     const text = element("div");
     text.append(name, progress, words);
     line.append(text, stop);
@@ -65,7 +61,7 @@ export function startUploads(place, how) {
       say(sentence, tone);
       news.textContent = `${file.name}: ${sentence}`;
       progress.remove();
-      stop.firstChild.textContent = "Close";
+      stop.firstChild.textContent = t("Close");
       stop.onclick = () => {
         line.remove();
         place.hidden = !list.children.length;
@@ -75,7 +71,7 @@ export function startUploads(place, how) {
     function tell(done, trouble) {
       progress.value = done;
       if (trouble) say(trouble, "warn");
-      else say(done ? `${size(done)} of ${size(file.size)}` : `Sending ${size(file.size)}`);
+      else say(done ? t("%(sent)s of %(size)s", { sent: size(done), size: size(file.size) }) : t("Sending %(size)s", { size: size(file.size) }));
     }
 
     async function send() {
@@ -83,14 +79,14 @@ export function startUploads(place, how) {
         cancelled.signal.throwIfAborted();
         tell(0, "");
         const found = await sendFile(file, { ...how, signal: cancelled.signal, tell });
-        end(found.name === file.name ? "Attached" : `Attached as ${found.name}`, "good");
+        end(found.name === file.name ? t("Attached") : t("Attached as %(name)s", { name: found.name }), "good");
         return found;
       } catch (error) {
         if (cancelled.signal.aborted) {
           line.remove();
           place.hidden = !list.children.length;
         } else {
-          end(error instanceof Refused ? error.message : "The file couldn’t be sent because the browser can no longer read it.", "danger");
+          end(error instanceof Refused ? error.message : t("The file couldn’t be sent because the browser can no longer read it."), "danger");
         }
         return null;
       }

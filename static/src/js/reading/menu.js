@@ -1,5 +1,6 @@
 // The menu of a page: its address is copied, and the page printed.
 import { copyText } from "../clipboard.js";
+import { t } from "../words.js";
 
 for (const item of document.querySelectorAll("[data-copy-link]")) {
   const words = item.querySelector("span");
@@ -11,16 +12,16 @@ for (const item of document.querySelectorAll("[data-copy-link]")) {
     event.preventDefault();
     try {
       await copyText(new URL(item.dataset.copyLink || item.href, location.href).href);
-      words.textContent = "Copied";
+      words.textContent = t("Copied");
     } catch {
-      words.textContent = "Not copied";
+      words.textContent = t("Not copied");
     }
     setTimeout(() => { words.textContent = label; }, 2000);
   });
 }
 
-document.querySelector("[data-print]")?.addEventListener("click", (event) => {
-  const menu = event.currentTarget.closest("details");
+document.querySelector("details.menu [data-print]")?.addEventListener("click", (event) => {
+  const menu = event.currentTarget.closest("details.menu");
   menu.open = false;
   menu.querySelector("summary").focus();
   print();

@@ -1,6 +1,5 @@
 // A click on the header of a column sorts a table of a page: up, down, then as it was written. Only
 // what the reader sees changes, never the text.
-import { comparing } from "./values.js";
 
 const SORTS = ["ascending", "descending", "none"];
 
@@ -17,8 +16,9 @@ function sortable(table) {
     && [...table.rows].every((row) => [...row.cells].every((cell) => cell.colSpan === 1 && cell.rowSpan === 1));
 }
 
-function sort(body, rows, column, direction) {
+async function sort(body, rows, column, direction) {
   const order = rows.map((_, index) => index);
+  const { comparing } = await import("later:values"); // also for none, so that clicks act in their order
   if (direction) order.sort(comparing(rows.map((row) => valueOf(row.cells[column])), direction));
   body.append(...order.map((index) => rows[index]));
 }

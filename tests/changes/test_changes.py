@@ -1,0 +1,207 @@
+"""Changes reach the answers that depend on them, and no others."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+
+from tests.cast import Scene
+from wiki import rooms
+from wiki.app import open_database
+from wiki.changes import triggers
+from wiki.changes.log import Changes
+from wiki.changes.reads import recording, scopes_read
+from wiki.changes.rules import ANY_PAGE, EVERYTHING, RULES
+from wiki.db import Base, Change, ForgetChanges, now
+from wiki.migrate import downgrade, migrate
+from wiki.pages.models import Page, Revision
+from wiki.people.models import Person, SiteSetting
+from wiki.spaces.models import Space
+from wiki.web.request import reading
+from wiki.web.response_cache import remembered
+
+pytestmark = pytest.mark.every_database
+
+
+def changed(changes: Changes, clock: int) -> set[str]:
+    """The scopes that have changed since."""
+    changes.look()
+    return {scope for scope, time in changes._latest.items() if time > clock}
+
+
+def entries(wiki: Scene, path: str) -> list[int]:
+    """What is remembered of a page."""
+    cache = wiki.app.extensions["wiki.response_cache"]
+    return [id(entry) for key, entry in cache._entries.items() if path in key]
+
+
+def test_a_plain_edit_costs_readers_of_other_pages_nothing(wiki: Scene) -> None:
+    wiki.write("rota", "See [[plan]]")
+    wiki.write("plan", "See [[rota]]")
+    wiki.deliver()
+    for path in ("/eng/rota", "/eng/plan"):
+        wiki.get("cai", path)
+        wiki.get("cai", path)
+    remembered = entries(wiki, "/eng/plan")
+    wiki.write("rota", "See [[plan]], and [[nothing]]")
+    wiki.deliver()
+    assert "nothing" in wiki.get("cai", "/eng/rota").text
+    wiki.get("cai", "/eng/plan")
+    assert remembered and entries(wiki, "/eng/plan") == remembered
+    wiki.write("rota", "See [[plan]]", title="Duty")
+    assert "Duty" in wiki.get("cai", "/eng/plan").text
+
+
+def test_every_table_is_watched(wiki: Scene) -> None:
+    assert rooms.ROOMS
+    with wiki.database.writer.connect() as connection:
+        names = {table for _, table, *_ in triggers._wanted(connection)}
+        assert triggers.is_watched(connection)
+    assert names == set(Base.metadata.tables) - {"changes"}
+    assert RULES.keys() <= names
+
+
+def test_rows_that_come_change_and_go_are_noticed(wiki: Scene) -> None:
+    changes = wiki.database.changes
+    row = {"key": "x", "value": 1, "changed_at": now()}
+    for statement in (
+        insert(SiteSetting).values(row),
+        update(SiteSetting).where(SiteSetting.key == "x").values(value=2),
+        delete(SiteSetting).where(SiteSetting.key == "x"),
+    ):
+        clock = changes.look()
+        with wiki.database.write() as session:
+            session.execute(statement)
+        assert changed(changes, clock) == {"site_settings"}
+
+
+def test_what_a_foreign_key_deletes_is_noticed(wiki: Scene) -> None:
+    changes = wiki.database.changes
+    clock = changes.look()
+    with wiki.database.write() as session:
+        session.execute(delete(Person).where(Person.handle == "cai"))
+    assert {"people", "memberships"} <= changed(changes, clock)
+
+
+def test_what_is_rolled_back_has_not_changed(wiki: Scene) -> None:
+    changes = wiki.database.changes
+    clock = changes.look()
+    with pytest.raises(RuntimeError), wiki.database.write() as session:
+        session.execute(update(Space).values(title="No"))
+        raise RuntimeError
+    assert changes.look() == clock
+
+
+def test_transactions_that_end_out_of_order_are_noticed(wiki: Scene) -> None:
+    if wiki.database.is_sqlite:
+        return  # one writer at a time
+    changes = wiki.database.changes
+    clock = changes.look()
+    with wiki.database.write() as slow:
+        slow.execute(update(Space).where(Space.slug == "eng").values(title="Slow"))
+        with wiki.database.write() as quick:
+            quick.execute(update(Person).where(Person.handle == "cai").values(name="Quick"))
+        assert changed(changes, clock) == {"people"}
+        clock = changes.look()
+    assert changed(changes, clock) == {"spaces"}
+
+
+def test_only_the_head_of_a_page_concerns_its_readers_alone(wiki: Scene) -> None:
+    changes, page = wiki.database.changes, wiki.write("rota", "words")
+    for values, expected in (
+        ({"head": 1, "title": page.title}, {ANY_PAGE, f"page:{page.id}"}),
+        ({"title": "Duty"}, {ANY_PAGE, f"page:{page.id}", "pages"}),
+        ({"label": 2}, {ANY_PAGE, f"page:{page.id}", "pages"}),
+    ):
+        clock = changes.look()
+        with wiki.database.write() as session:
+            session.execute(update(Page).where(Page.id == page.id).values(values))
+        assert changed(changes, clock) == expected
+    clock = changes.look()
+    with wiki.database.write() as session:
+        session.execute(update(Revision).values(title="Redacted"))
+    assert changed(changes, clock) == {"revisions"}
+
+
+def test_a_statement_reads_the_tables_that_it_names(wiki: Scene) -> None:
+    tables = frozenset(Base.metadata.tables)
+
+    def scopes(statement: str, *noted: str) -> set[str]:
+        return set(scopes_read(statement, frozenset(noted), tables))
+
+    assert scopes("SELECT p.title FROM pages p") == {"pages"}
+    assert scopes("SELECT p.head FROM pages p") == {"pages", ANY_PAGE}
+    assert scopes("SELECT * FROM pages") == {"pages", ANY_PAGE}
+    assert scopes("SELECT p.head FROM pages p", "pages") == {"pages"}
+    assert scopes("SELECT 1 FROM spaces WHERE EXISTS (SELECT * FROM pages)") == {"pages", "spaces"}
+    assert scopes("SELECT r.id FROM revisions r, pages p", "pages") == {
+        "pages", "revisions", ANY_PAGE,
+    }  # fmt: skip
+    twice = "SELECT 1 FROM revisions r WHERE EXISTS (SELECT * FROM revisions s)"
+    assert scopes(twice, "revisions") == {"revisions", ANY_PAGE}
+    with recording() as found:
+        for session in (wiki.database.read(), wiki.database.write()):
+            with session as opened:
+                opened.execute(select(Space.title)).all()
+                opened.execute(text('SELECT "handle" FROM "people"')).all()
+    assert found == {"spaces", "people"}
+
+
+def test_a_database_that_cannot_be_asked_counts_as_changed(
+    wiki: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = wiki.database.changes
+    clock = changes.look()
+    assert changes._watch is not None
+    changes._watch.close()
+    assert changes.look() > clock
+    assert not changes.is_current([], clock)
+    clock = changes.look()
+    assert changes.look() == clock
+
+
+def test_migrations_keep_the_triggers(wiki: Scene) -> None:
+    other = open_database(wiki.settings)
+    clock = other.changes.look()
+    downgrade(other, "-1")
+    migrate(other)
+    assert other.changes.look() > clock
+    with other.writer.connect() as connection:
+        assert triggers.is_watched(connection)
+    other.dispose()
+
+
+def test_a_remembered_value_is_not_older_than_its_time(wiki: Scene) -> None:
+    title = select(Space.title).where(Space.slug == "eng")
+    with wiki.app.test_request_context("/"):
+        before = reading().scalar(title)  # begins a snapshot
+        with wiki.database.write() as session:
+            session.execute(update(Space).where(Space.slug == "eng").values(title="Renamed"))
+        shown = [remembered("title", lambda session: session.scalar(title), 1) for _ in range(2)]
+    assert before != "Renamed" and shown == ["Renamed"] * 2
+
+
+def test_recorded_changes_are_deleted(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ForgetChanges, "MOST", 0)
+    wiki.write("rota", "words")
+    clock = wiki.database.changes.look()
+    ForgetChanges()(wiki.database, wiki.settings)
+    with wiki.database.read() as session:
+        scopes = set(session.scalars(select(Change.scope)))
+    if wiki.database.is_sqlite:
+        assert "revisions" not in scopes and "pages" in scopes  # a row for each scope
+        return
+    assert EVERYTHING in scopes
+    wiki.database.changes.look()
+    assert not wiki.database.changes.is_current([], clock)
+
+
+def test_changes_of_another_server_are_deleted(wiki: Scene) -> None:
+    if wiki.database.is_sqlite:
+        return  # its numbers are its own
+    with wiki.database.write() as session:
+        session.add(Change(scope="spaces", at=1 << 60))
+    ForgetChanges()(wiki.database, wiki.settings)
+    wiki.database.changes.look()
+    clock = wiki.database.changes.look()
+    assert wiki.database.changes.look() == clock

@@ -1,0 +1,1 @@
+"""Sizes and thumbnails of pictures."""

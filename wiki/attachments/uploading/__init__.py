@@ -1,0 +1,1 @@
+"""Resumable uploads: files that arrive in pieces."""

@@ -1,0 +1,1 @@
+"""Comments on pages: threads of messages, their resolution, and reactions."""

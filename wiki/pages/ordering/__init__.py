@@ -1,0 +1,1 @@
+"""The order of pages with the same parent: kept, changed, undone."""

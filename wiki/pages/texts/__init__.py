@@ -1,0 +1,1 @@
+"""Texts of revisions: content-addressed, stored once, compressed, verified when read."""

@@ -1,0 +1,1 @@
+"""Groups: named sets of people, which may contain other groups."""

@@ -1,0 +1,1 @@
+"""Photos: a picture that each person gives of themselves."""

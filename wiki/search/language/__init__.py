@@ -1,0 +1,1 @@
+"""Differences between languages that search must know: function words, stems, synonyms."""

@@ -1,0 +1,1 @@
+"""The search engine that is built with Whoosh."""

@@ -1,0 +1,313 @@
+"""Search engine with Whoosh: one index of all pages, beside the database.
+
+Searches of a process run one at a time, because Whoosh's open files have one read position, and
+Python would not run two at once anyway. Each search has a time limit. An error while reading marks
+the index as suspect: the caller gets IndexUnavailable, and the worker checks the index and rebuilds
+it if needed.
+"""
+
+import errno
+import logging
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from whoosh.index import TOC
+from whoosh.writing import SegmentWriter
+
+from wiki.disk import free, is_full
+from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
+from wiki.search.excerpts import passage
+from wiki.search.language.synonyms import standard
+from wiki.search.query import Query
+from wiki.search.whoosh.fields import entry
+from wiki.search.whoosh.finding import Finder, Found, Limits
+from wiki.search.whoosh.merging import delete_pages, discard, merge_segments, read_postings
+from wiki.search.whoosh.snapshot import Snapshot
+from wiki.search.whoosh.storage import Codec, IndexDirectory
+from wiki.search.whoosh.titles import titles
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE = 1.0
+"""Time limit of a search in seconds; its results then say that it was cut."""
+MEMORY = 256
+"""Megabytes that writing may use before it spills to disk."""
+SHARE = 0.5
+"""Share of the free disk space that writing the index may use temporarily."""
+LEAST = 4 << 20
+"""Bytes that writing the index needs in any case."""
+MERGED = 3
+"""Bytes that merging needs for each byte of a segment: for its parts, and for the new segment."""
+WORD = 300
+"""Bytes that writing needs for each word of a page in the worst case, when no other page has it."""
+
+
+class WhooshEngine:
+    """The index in one folder. Create one per process and share it among threads."""
+
+    def __init__(self, root: Path, patience: float = PATIENCE) -> None:
+        self.shelf = IndexDirectory(root)
+        self.patience = patience
+        self._mutex = threading.Lock()
+        self._snapshot: Snapshot | None = None
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def search(
+        self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
+    ) -> Results:
+        """Return the best hits among the pages of `filters.spaces`.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
+        if query.empty:
+            return Results()
+        return self._reading(lambda s: self._search(s, query, filters, offset, limit))
+
+    def titles(
+        self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
+    ) -> list[TitleHit]:
+        """Return pages whose title begins with `text`; with `near`, similar ones too.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
+        return self._reading(lambda s: titles(s, text, filters, limit, near))
+
+    def revisions(self, page_ids: Collection[int] | None = None) -> dict[int, int]:
+        """Return the indexed revision number of every page, or of the given ones, by page id.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
+        if page_ids is None:
+            return self._reading(lambda s: s.revisions())
+        return self._reading(lambda s: s.revisions_of(page_ids))
+
+    def _search(
+        self, snapshot: Snapshot, query: Query, filters: Filters, offset: int, limit: int
+    ) -> Results:
+        finder = Finder(snapshot, query, filters, Limits(self.patience, standard()))
+        found = finder.find()
+        spaces: Counter[int] = Counter()
+        tags: Counter[str] = Counter()
+        for one in found:
+            spaces[one.leaf.segment.space_ids[one.document]] += 1
+            tags.update(one.leaf.segment.tags[one.document])
+        shown = found[offset : offset + limit]
+        terms = finder.terms(shown)
+        hits = tuple(_hit(one, finder, terms) for one in shown)
+        return Results(
+            hits=hits,
+            total=len(found),
+            cut=finder.deadline.passed,
+            spaces=dict(spaces.most_common()),
+            tags=dict(sorted(tags.items(), key=lambda pair: (-pair[1], pair[0]))),
+            corrected=finder.corrected,
+            terms=terms,
+            groups=finder.groups(terms),
+            loosened=finder.loosened,
+        )
+
+    def _reading(self, read: Callable[[Snapshot], T]) -> T:
+        with self._mutex:
+            try:
+                return read(self._fresh())
+            except IndexUnavailable:
+                self._snapshot = None
+                raise
+            except Exception as error:
+                self._snapshot = None
+                if not self.shelf.suspicion():
+                    log.exception("the search index could not be read")
+                    self.shelf.distrust(f"{type(error).__name__}: {error}")
+                raise IndexUnavailable("The search index cannot be read.") from error
+
+    def _fresh(self) -> Snapshot:
+        """Return the newest snapshot. Retries if a writer removes files while they are being
+        opened."""
+        for attempt in range(10):
+            name = self.shelf.name()
+            if name is None:
+                raise IndexUnavailable("There is no search index.")
+            try:
+                index = self.shelf.open(name)
+                held = self._snapshot
+                if not (
+                    held
+                    and held.name == name
+                    and held.generation == TOC._latest_generation(index.storage, index.indexname)
+                ):
+                    self._snapshot = held = Snapshot.open(name, index, held)
+                return held
+            except FileNotFoundError:
+                if attempt == 9:
+                    raise
+                time.sleep(0.01)
+        raise AssertionError("unreachable")
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def update(self, documents: Iterable[Document], removed: Collection[int] = ()) -> None:
+        """Add or replace pages and remove others, in one step.
+
+        :raises IndexUnavailable: when there is no usable index.
+        :raises TimeoutError: when another process keeps the index locked.
+        """
+        entries = {document.page_id: entry(document) for document in documents}
+        if not entries and not removed:
+            return
+        self._require_room(sum(map(_need, entries.values())))
+        with self.shelf.lock():
+            name = self.shelf.name()
+            if name is None:
+                raise IndexUnavailable("There is no search index.")
+            try:
+                with self._mutex:
+                    snapshot = self._fresh()
+                self._write(snapshot, entries, set(removed) | set(entries))
+            except Exception as error:
+                if is_full(error):  # the index in use is unchanged
+                    raise
+                self.shelf.distrust(f"{type(error).__name__}: {error}")
+                raise IndexUnavailable("The search index cannot be written.") from error
+
+    def rebuild(
+        self,
+        documents: Callable[[Collection[int] | None], Iterable[Document]],
+        current: Callable[[], Mapping[int, int]],
+    ) -> int:
+        """Build a new index beside the one in use and swap them. Return the number of pages in it.
+
+        :raises TimeoutError: when another process is already building one.
+        """
+        with self.shelf.lock("building", wait=1.0):
+            self.shelf.sweep()
+            self._require_room(MERGED * self.shelf.size())
+            name = self.shelf.create()
+            try:
+                self._fill(name, documents(None))
+                with self.shelf.lock():
+                    count = self._catch_up(name, documents, current)
+                    self.shelf.swap(name)
+            except BaseException:
+                shutil.rmtree(self.shelf.root / name, ignore_errors=True)
+                raise
+            self.shelf.sweep()
+            return count
+
+    def wanted(self) -> str:
+        """Return why the index has to be rebuilt; empty if it does not."""
+        if self.shelf.name() is None:
+            return "There is no search index yet."
+        suspicion = self.shelf.suspicion()
+        if not suspicion:
+            return ""
+        if damage := self.damage():
+            return f"The search index is damaged ({damage})."
+        log.warning("the search index is sound; what was suspected: %s", suspicion)
+        self.shelf.trust()
+        return ""
+
+    def damage(self) -> str:
+        """Read every byte that a search could read. Return the damage found; empty if there is
+        none."""
+        name = self.shelf.name()
+        if name is None:
+            return "there is no index"
+        try:
+            snapshot = Snapshot.open(name, self.shelf.open(name), None)
+            for leaf in snapshot.leaves:
+                for document in range(leaf.segment.size):
+                    leaf.segment.title(document)
+                    leaf.segment.body(document)
+                _ = leaf.segment.tags
+                read_postings(leaf.segment.reader)
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
+
+    def _fill(self, name: str, documents: Iterable[Document]) -> None:
+        writer = self._writer(name)
+        try:
+            needed = 0
+            for document in documents:
+                fields = entry(document)
+                needed += _need(fields)
+                self._require_room(needed)
+                writer.add_document(**fields)
+            writer.commit(merge=False)
+        except BaseException:
+            discard(writer)
+            raise
+
+    def _write(
+        self, snapshot: Snapshot, entries: Mapping[int, dict[str, Any]], gone: set[int]
+    ) -> None:
+        """Write a new generation of the index whose newest state is in a snapshot."""
+        writer = self._writer(snapshot.name)
+        try:
+            delete_pages(writer, snapshot, gone)
+            for fields in entries.values():
+                writer.add_document(**fields)
+            room = SHARE * free(self.shelf.root) / MERGED
+            writer.commit(mergetype=partial(merge_segments, room=room))
+        except BaseException:
+            discard(writer)
+            raise
+
+    def _catch_up(
+        self,
+        name: str,
+        documents: Callable[[Collection[int] | None], Iterable[Document]],
+        current: Callable[[], Mapping[int, int]],
+    ) -> int:
+        """Add the changes since the build began to a new index. Call it with the lock held."""
+        snapshot = Snapshot.open(name, self.shelf.open(name), None)
+        have = snapshot.revisions()
+        want = current()
+        stale = [page for page, revision in want.items() if have.get(page) != revision]
+        gone = [page for page in have if page not in want]
+        if stale or gone:
+            entries = {d.page_id: entry(d) for d in (documents(stale) if stale else ())}
+            self._write(snapshot, entries, set(gone) | set(stale))
+        return len(want)
+
+    def _require_room(self, wanted: float) -> None:
+        """Check that writing this many bytes leaves most of the free disk space to others.
+
+        :raises OSError: the error of a full disk, if it does not.
+        """
+        if max(wanted, LEAST) > SHARE * free(self.shelf.root.parent):
+            raise OSError(errno.ENOSPC, "Too little room for the index", str(self.shelf.root))
+
+    def _writer(self, name: str) -> SegmentWriter:
+        return SegmentWriter(self.shelf.open(name), codec=Codec(), limitmb=MEMORY, _lk=False)
+
+
+def _hit(one: Found, finder: Finder, terms: tuple[str, ...]) -> Hit:
+    """Return a page found as a hit, with its excerpt and the section that the excerpt is from."""
+    segment = one.leaf.segment
+    pieces, place = passage(segment.body(one.document), terms)
+    fragment = heading = ""
+    if place >= 0 and not finder.is_in(segment.title(one.document)):
+        for begin, name, text in segment.sections(one.document):
+            if begin <= place:
+                fragment, heading = name, text
+    return Hit(
+        page_id=segment.page_ids[one.document],
+        revision=segment.revisions[one.document],
+        score=one.score,
+        excerpt=pieces,
+        fragment=fragment,
+        heading=heading,
+    )
+
+
+def _need(fields: Mapping[str, Any]) -> int:
+    return WORD * len(fields["text"])

@@ -1,0 +1,256 @@
+"""The Whoosh schema, and the conversion of pages to its fields.
+
+Ranking is computed when a page is indexed, not when it is searched. Each posting carries one
+finished weight that says how strongly the page is about the word: BM25F including the fields'
+boosts, saturation and length norm (Robertson, Zaragoza and Taylor, "Simple BM25 extension to
+multiple weighted fields", 2004; kept as impacts after Anh and Moffat, "Pruned query evaluation
+using pre-computed impacts", 2006). A query then reads one posting list per word, whatever the
+number of fields, and no lengths. These weights are those of stems. The words themselves are in
+another field with their positions, for phrases, prefixes and distances.
+"""
+
+import sys
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from whoosh import columns, fields, formats
+
+from wiki.search.engine import Document
+from wiki.search.language.function_words import language_of
+from wiki.search.language.stems import stem
+from wiki.search.words import Cut, cuts, fold, words
+
+TITLE, HEADING, NAME, LINK, BODY = 6.0, 2.2, 2.0, 2.0, 2.2
+"""Largest weight of a word in the title, in headings, in tags or path, in the texts of links to the
+page, and in the text."""
+SHORTEST_TITLE_SHARE = 0.5
+TYPICAL_WORDS = 400
+"""Length of a page, in words, at which the length norm is neutral."""
+KEPT_TEXT = 100_000
+"""Maximum number of characters of a page's text stored for excerpts."""
+K1, B = 1.2, 0.6
+"""Parameters of BM25 for the text: how fast further occurrences of a word stop counting, and how
+much a long text counts less."""
+LANGUAGE_SHOWN = 5_000
+"""Number of characters of a text by which its language is detected."""
+GAP = 50
+"""Unused positions between fields, so that no phrase matches across fields."""
+
+Postings = list[tuple[str, float, list[int]]]
+
+
+class Impacts(fields.FieldType):  # type: ignore[misc]
+    """A field indexed from finished postings: (word, weight, positions)."""
+
+    def __init__(self, column: bool = False) -> None:
+        super().__init__(formats.Positions(), None, sortable=column)
+
+    def index(
+        self, value: Sequence[tuple[str, float, list[int]]], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield (word, frequency, weight, encoded positions) for each word, as Whoosh expects."""
+        for word, weight, positions in value:
+            yield word.encode(), len(positions), weight, self.format.encode(positions)
+
+
+class Weights(fields.FieldType):  # type: ignore[misc]
+    """A field indexed from finished weights by word, without positions: the fastest to read."""
+
+    def __init__(self) -> None:
+        super().__init__(formats.Existence(), None)
+
+    def index(
+        self, value: Mapping[str, float], **_: Any
+    ) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield each word with its weight, as Whoosh expects."""
+        for word, weight in value.items():
+            yield word.encode(), 1, weight, b""
+
+
+class Marks(fields.FieldType):  # type: ignore[misc]
+    """A field of exact values without weights: tags, authors, kind, whole title."""
+
+    def __init__(self, column: columns.Column | None = None) -> None:
+        super().__init__(formats.Existence(), None, sortable=column or False)
+
+    def index(self, value: Sequence[str], **_: Any) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Yield each value once, as Whoosh expects."""
+        for mark in dict.fromkeys(value):
+            yield mark.encode(), 1, 1.0, b""
+
+
+class Numbers(columns.NumericColumn):  # type: ignore[misc]
+    """A column of 64-bit numbers that loads in one read instead of one per page."""
+
+    class Reader(columns.NumericColumn.Reader):  # type: ignore[misc]
+        """The reader of the column."""
+
+        def load(self) -> "array[int]":
+            """Return the number of every page of the segment."""
+            numbers = array("q")
+            numbers.frombytes(self._dbfile.get(self._basepos, self._count * self._fixedlen))
+            if sys.byteorder == "little":
+                numbers.byteswap()
+            numbers.extend([self._default] * (self._doccount - len(numbers)))
+            return numbers
+
+
+class Fact(fields.FieldType):  # type: ignore[misc]
+    """An integer per page for filters; not searchable."""
+
+    indexed = False
+
+    def __init__(self) -> None:
+        super().__init__(None, None, sortable=Numbers("q", default=-1))
+
+    def to_column_value(self, value: int) -> int:
+        """Return the number as it is, as Whoosh stores it."""
+        return value
+
+    def from_column_value(self, value: int) -> int:
+        """Return the stored number as it is."""
+        return value
+
+
+def schema() -> fields.Schema:
+    """Return the schema of the index."""
+    return fields.Schema(
+        text=Impacts(),
+        stem=Weights(),
+        title=Impacts(column=True),
+        path=Impacts(),
+        whole_title=Marks(),
+        tag=Marks(columns.VarBytesColumn()),
+        author=Marks(),
+        kind=Marks(),
+        language=Marks(),
+        page=Marks(),
+        page_id=Fact(),
+        space_id=Fact(),
+        revision=Fact(),
+        updated=Fact(),
+        links=Fact(),
+        body=fields.STORED(),
+        sections=fields.STORED(),
+    )
+
+
+def whole(title: str) -> str:
+    """Return the normal form of a title, under which titles are compared with a typed one."""
+    return "".join(word.text for word in words(title))
+
+
+def mark(value: str) -> str:
+    """Return the normal form of a tag or kind, under which it is compared with a typed one."""
+    return " ".join(fold(value).split())
+
+
+def entry(document: Document) -> dict[str, Any]:
+    """Return the arguments of Whoosh's `add_document` for a page."""
+    language = language_of(f"{document.title} {document.body[:LANGUAGE_SHOWN]}")
+    updated = int(document.updated.timestamp()) if document.updated else 0
+    found = _Cuts()
+    return {
+        "text": _positions(document, found),
+        "stem": _weights(document, language, found),
+        "language": [language],
+        "title": _plain(document.title, share=_title_share(document.title)),
+        "_stored_title": document.title,
+        "path": _plain(document.path),
+        "whole_title": [whole(document.title)],
+        "tag": [mark(tag) for tag in document.tags],
+        "_stored_tag": "\x1f".join(document.tags),
+        "author": [str(author) for author in document.author_ids],
+        "kind": [mark(document.kind)],
+        "page": [str(document.page_id)],
+        "page_id": document.page_id,
+        "space_id": document.space_id,
+        "revision": document.revision,
+        "updated": updated,
+        "links": len(document.link_texts),
+        "body": document.body[:KEPT_TEXT],
+        "sections": _sections(document),
+    }
+
+
+class _Cuts(dict[str, list[Cut]]):
+    """The words of texts of a page, each of which is cut only once, because that takes a third of
+    the time of indexing."""
+
+    def __missing__(self, text: str) -> list[Cut]:
+        found = self[text] = list(cuts(text))
+        return found
+
+
+def _title_share(title: str) -> float:
+    """Return the weight factor for words of a title. It is higher for short titles, because they
+    are about little else."""
+    length = sum(1 for _ in words(title))
+    return max(SHORTEST_TITLE_SHARE, 1 / (1 + 0.08 * max(0, length - 1)))
+
+
+def _plain(text: str, share: float = 1.0) -> Postings:
+    positions: dict[str, set[int]] = defaultdict(set)
+    for cut in cuts(text):
+        positions[cut.text].update(range(cut.position, cut.position + cut.length))
+    return [(word, share, sorted(places)) for word, places in positions.items()]
+
+
+def _positions(document: Document, found: _Cuts) -> Postings:
+    """Return the positions of every word of the page in title, path, tags and text, for phrases."""
+    positions: dict[str, set[int]] = defaultdict(set)
+    base = 0
+    for text in (document.title, document.path, *document.tags, document.body):
+        end = base
+        for cut in found[text]:
+            begin = base + cut.position
+            end = max(end, begin + cut.length)
+            if cut.length == 1:
+                positions[cut.text].add(begin)
+            else:
+                positions[cut.text].update(range(begin, begin + cut.length))
+        base = end + GAP
+    return [(word, 1.0, sorted(places)) for word, places in positions.items()]
+
+
+def _weights(document: Document, language: str, found: _Cuts) -> dict[str, float]:
+    """Return the weight of every stem of the page, from all fields."""
+    weights: dict[str, float] = defaultdict(float)
+
+    def stems(texts: Iterable[str]) -> Counter[str]:
+        return Counter(stem(cut.text, language) for text in texts for cut in found[text])
+
+    share = _title_share(document.title)
+    for word in stems([document.title]):
+        weights[word] += TITLE * share
+    share = max(0.3, 1 / (1 + len(document.headings) / 40))
+    for word in stems(document.headings):
+        weights[word] += HEADING * share
+    for word in stems([document.path, *document.tags]):
+        weights[word] += NAME
+    linked = stems(document.link_texts)
+    for word, times in linked.items():
+        weights[word] += LINK * times / (times + 1)
+    frequency = stems([document.body])
+    length = sum(frequency.values())
+    norm = K1 * (1 - B + B * length / TYPICAL_WORDS)
+    for word, times in frequency.items():
+        weights[word] += BODY * times / (times + norm)
+    return weights
+
+
+def _sections(document: Document) -> list[tuple[int, str, str]]:
+    """Return the place of each heading in the stored text, with its fragment and its text."""
+    found = []
+    at = 0
+    for heading, anchor in zip(document.headings, document.anchors, strict=False):
+        place = document.body.find(heading, at) if heading else -1
+        while place > 0 and document.body[place - 1] != "\n":
+            place = document.body.find(heading, place + 1)
+        if place < 0:
+            continue
+        found.append((place, anchor, heading))
+        at = place + len(heading)
+    return [one for one in found if one[0] < KEPT_TEXT]

@@ -1,0 +1,248 @@
+"""A read-only state of the index.
+
+Whoosh's own refreshing of a searcher is not used: it keeps segments that a merge has replaced, and
+the deletions as of the first opening of a segment, so removed pages would still be found. Segments
+never change, so their open readers are kept; deletions are read again each time.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from math import log
+from typing import Any
+
+from whoosh.codec.whoosh3 import W3LeafMatcher
+from whoosh.filedb.filestore import FileStorage
+from whoosh.index import TOC, FileIndex
+from whoosh.matching.wrappers import FilterMatcher
+from whoosh.reading import SegmentReader, TermNotFound
+
+from wiki.search.whoosh.fields import schema
+
+MOST_LANGUAGES = 6
+"""Maximum number of languages in which the words of a query are stemmed."""
+
+
+class Segment:
+    """One segment of the index: postings, and columns of its pages by document number."""
+
+    def __init__(self, storage: FileStorage, segment: Any) -> None:
+        self.reader = SegmentReader(storage, schema(), segment)
+        self.size: int = self.reader.doc_count_all()
+        self.page_ids = self._numbers("page_id")
+        self.space_ids = self._numbers("space_id")
+        self.revisions = self._numbers("revision")
+        self.updated = self._numbers("updated")
+        self.links = self._numbers("links")
+
+    def _numbers(self, name: str) -> "array[int]":
+        column = self.reader.column_reader(name, translate=False)
+        return column.load() if hasattr(column, "load") else array("q", column)
+
+    @property
+    def id(self) -> str:
+        """The name of the segment."""
+        return str(self.reader.segment().segment_id())
+
+    @cached_property
+    def documents(self) -> dict[int, int]:
+        """The document number of every page, including deleted ones."""
+        return {page_id: document for document, page_id in enumerate(self.page_ids)}
+
+    def title(self, document: int) -> str:
+        """Return a page's title as written."""
+        found: str = self._titles[document]
+        return found
+
+    @cached_property
+    def _titles(self) -> Any:
+        return self.reader.column_reader("title")
+
+    def body(self, document: int) -> str:
+        """Return a page's plain text, as far as it is stored."""
+        return str(self.reader.stored_fields(document).get("body", ""))
+
+    def sections(self, document: int) -> Sequence[tuple[int, str, str]]:
+        """Return the sections of a page: places in its text, fragments and headings."""
+        found: Sequence[tuple[int, str, str]] = self.reader.stored_fields(document)["sections"]
+        return found
+
+    @cached_property
+    def tags(self) -> list[tuple[str, ...]]:
+        """The tags of every page as written."""
+        column = self.reader.column_reader("tag")
+        texts = (column[document] for document in range(self.size))
+        return [tuple(text.split("\x1f")) if text else () for text in texts]
+
+    def has(self, name: str, term: str) -> bool:
+        """Return whether any page, including deleted ones, has `term` in field `name`."""
+        return (name, term.encode()) in self.reader
+
+    def frequency(self, name: str, term: str) -> int:
+        """Return the number of pages, including deleted ones, that have `term` in field `name`."""
+        return int(self.reader.doc_frequency(name, term))
+
+    def postings(self, name: str, term: str) -> Any:
+        """Return Whoosh's cursor over the pages with `term`, or None if there are none.
+
+        It includes deleted pages, which callers must filter out.
+        """
+        try:
+            cursor = self.reader.postings(name, term)
+        except TermNotFound:
+            return None
+        return cursor.child if isinstance(cursor, FilterMatcher) else cursor
+
+    def weights(self, name: str, term: str) -> dict[int, float]:
+        """Return the weight of `term` in field `name` by page; deleted pages included.
+
+        Whole blocks are read, because Whoosh's cursor takes longer for each step than the search
+        has.
+        """
+        found: dict[int, float] = {}
+        cursor = self.postings(name, term)
+        while cursor is not None and cursor.is_active():
+            if not isinstance(cursor, W3LeafMatcher):
+                found[cursor.id()] = cursor.weight()
+                cursor.next()
+                continue
+            cursor.id()
+            cursor.weight()
+            found.update(zip(cursor._ids, cursor._weights, strict=True))
+            cursor._next_block()
+        return found
+
+    def beginning(self, name: str, prefix: str) -> Iterator[str]:
+        """Yield the terms of a field that begin with `prefix`, in order."""
+        if not self.has_field(name):
+            return
+        for term in self.reader.expand_prefix(name, prefix):
+            yield term.decode()
+
+    def has_field(self, name: str) -> bool:
+        """Return whether any page of the segment has that field."""
+        return name in self.reader.indexed_field_names()
+
+    def lexicon(self, name: str) -> list[str]:
+        """Return every term of a field; the list is cached."""
+        if name not in self._lexicons:
+            self._lexicons[name] = list(self.beginning(name, ""))
+        return self._lexicons[name]
+
+    def ending(self, name: str, end: str) -> list[str]:
+        """Return the terms of a field that end in `end`."""
+        if name not in self._joined:
+            self._joined[name] = "\n" + "\n".join(self.lexicon(name)) + "\n"
+        text, found, at = self._joined[name], [], 0
+        while (at := text.find(end + "\n", at)) >= 0:
+            found.append(text[text.rfind("\n", 0, at) + 1 : at + len(end)])
+            at += len(end)
+        return found
+
+    @cached_property
+    def _joined(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _lexicons(self) -> dict[str, list[str]]:
+        return {}
+
+
+@dataclass
+class SegmentView:
+    """A segment in a snapshot, with the documents that are not deleted."""
+
+    segment: Segment
+    live: frozenset[int]
+
+
+@dataclass
+class Snapshot:
+    """All segments of one generation of one index folder."""
+
+    name: str
+    generation: int
+    leaves: list[SegmentView]
+
+    @classmethod
+    def open(cls, name: str, index: FileIndex, before: "Snapshot | None") -> "Snapshot":
+        """Open the newest generation, and reuse the open segments of `before`.
+
+        Raises Whoosh's errors if files are missing or damaged.
+        """
+        known: dict[str, Segment] = {}
+        if before and before.name == name:
+            known = {leaf.segment.id: leaf.segment for leaf in before.leaves}
+        state = TOC.read(index.storage, index.indexname, schema=schema())
+        leaves = []
+        for segment in state.segments:
+            leaf = known.get(segment.segment_id()) or Segment(index.storage, segment)
+            gone = set(segment.deleted_docs())
+            leaves.append(
+                SegmentView(leaf, frozenset(d for d in range(leaf.size) if d not in gone))
+            )
+        return cls(name, state.generation, leaves)
+
+    @property
+    def size(self) -> int:
+        """Number of pages that are not deleted."""
+        return sum(len(leaf.live) for leaf in self.leaves)
+
+    def frequency(self, name: str, term: str) -> int:
+        """Return the approximate number of pages that have `term` in field `name`; deleted ones
+        count too."""
+        return sum(leaf.segment.frequency(name, term) for leaf in self.leaves)
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of the pages, the most frequent first."""
+        counts = {
+            one: self.frequency("language", one)
+            for leaf in self.leaves
+            for one in leaf.segment.beginning("language", "")
+        }
+        ranked = sorted(counts, key=lambda one: (-counts[one], one))
+        return tuple(one for one in ranked if counts[one])[:MOST_LANGUAGES]
+
+    @cached_property
+    def newest(self) -> int:
+        """The time of the latest change of any page, in seconds."""
+        return max((max(one.segment.updated, default=0) for one in self.leaves), default=0)
+
+    def rarity(self, frequency: int) -> float:
+        """Return the inverse document frequency of something that so many pages have (BM25's)."""
+        size = sum(leaf.segment.size for leaf in self.leaves)
+        frequency = min(frequency, size)
+        return log(1 + (size - frequency + 0.5) / (frequency + 0.5))
+
+    def known(self, name: str, terms: Iterable[str]) -> list[str]:
+        """Return the terms of `terms` that some page has."""
+        return [t for t in terms if any(leaf.segment.has(name, t) for leaf in self.leaves)]
+
+    def beginning(self, name: str, prefix: str, most: int) -> list[str]:
+        """Return at most `most` terms that begin with `prefix`: the prefix itself, then the most
+        frequent ones."""
+        found: set[str] = set()
+        for leaf in self.leaves:
+            found.update(islice(leaf.segment.beginning(name, prefix), most * 20))
+        return sorted(found, key=lambda t: (t != prefix, -self.frequency(name, t), t))[:most]
+
+    def revisions_of(self, page_ids: Iterable[int]) -> dict[int, int]:
+        """Return the revision numbers of those of the pages that are in the index."""
+        return {
+            page_id: leaf.segment.revisions[document]
+            for page_id in page_ids
+            for leaf in self.leaves
+            if (document := leaf.segment.documents.get(page_id)) is not None
+            and document in leaf.live
+        }
+
+    def revisions(self) -> dict[int, int]:
+        """Return the revision number of every page."""
+        return {
+            leaf.segment.page_ids[d]: leaf.segment.revisions[d]
+            for leaf in self.leaves
+            for d in leaf.live
+        }

@@ -1,0 +1,1 @@
+"""Sources of trees of files: folders, zips and Git histories, all untrusted."""

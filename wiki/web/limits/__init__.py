@@ -1,0 +1,1 @@
+"""Limits on requests: their size, their rate, and concurrent slow work."""

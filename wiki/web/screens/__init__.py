@@ -1,0 +1,1 @@
+"""Values and filters for templates: language, time zone, theme, formats, links of rooms."""
