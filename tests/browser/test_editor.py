@@ -280,6 +280,23 @@ def test_enter_before_the_list_has_come_waits_for_it(
     expect(page.locator("textarea[name=body]")).to_have_value(f"Begin.\n{linked}")
 
 
+def test_return_in_the_title_leads_into_the_text_before_the_editor_has_started(visit: Visit) -> None:
+    page = visit.page("ben")
+    held: list[Route] = []
+    page.route("**/edit-*.js", lambda route: held.append(route))
+    with page.expect_request("**/edit-*.js"):
+        page.goto("/eng/-/new", wait_until="commit")
+    page.get_by_label("Title", exact=True).fill("A quick writer")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Writes at ")
+    expect(page.locator("textarea[name=body]")).to_have_value("Writes at ")
+    for route in held:
+        route.continue_()
+    expect(page.locator(".cm-content")).to_be_focused()
+    page.keyboard.type("once.")
+    expect(page.locator("textarea[name=body]")).to_have_value("Writes at once.")
+
+
 def test_enter_on_a_list_in_which_nothing_is_chosen_chooses_the_first(
     visit: Visit, fresh: str
 ) -> None:

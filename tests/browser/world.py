@@ -84,6 +84,8 @@ def fill(scene: Scene) -> None:
     for number in range(12):
         scene.write(f"teams/team-{number}/rota", "Who is on call.", title=f"Rota of team {number}")
     scene.write("Über uns/日本語", "まず読むもの。", title="日本語のページ " + "w" * 120)
+    for path in ("draft-of-rules", "draft-of-rules/one"):  # moved together below
+        scene.write(path, "A rule.", title=path.rpartition("/")[2].capitalize())
     scene.write("deep", "Far down.", title="Deep page")
     scene.write("deep/" + "a-rather-long-name-of-a-folder/" * 6 + "page", "Here.", title="Far down")
     scene.write("old-name", "It was elsewhere.", title="Moved page")
@@ -142,6 +144,7 @@ def fill(scene: Scene) -> None:
         salaries = scene.page("salaries")
         purge_revisions(session, scene.actor("ada"), salaries.id, {2}, seen=4)
         move_page(session, eve, scene.page("old-name").id, MoveTo("new-name"))
+        move_page(session, eve, scene.page("draft-of-rules").id, MoveTo("rules"))
         delete_page(session, eve, scene.page("gone").id)
         remove_file(session, eve, removed)
         session.add(
