@@ -280,7 +280,9 @@ def test_enter_before_the_list_has_come_waits_for_it(
     expect(page.locator("textarea[name=body]")).to_have_value(f"Begin.\n{linked}")
 
 
-def test_return_in_the_title_leads_into_the_text_before_the_editor_has_started(visit: Visit) -> None:
+def test_return_in_the_title_leads_into_the_text_before_the_editor_has_started(
+    visit: Visit,
+) -> None:
     page = visit.page("ben")
     held: list[Route] = []
     page.route("**/edit-*.js", lambda route: held.append(route))

@@ -141,7 +141,7 @@ def test_a_new_admin_publishes_a_page_without_a_mouse(browser: Browser, new_wiki
     context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
-    page.on("filechooser", lambda _: None)  # a key may open it before the browser is told to report it
+    page.on("filechooser", lambda _: None)  # subscribes now: later, a key would be quicker
     press = page.keyboard.press
     page.goto(new_wiki)
     expect(page.get_by_label("Your name")).to_be_focused(timeout=PATIENCE)
