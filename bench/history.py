@@ -309,15 +309,23 @@ def _timed(environ: Mapping[str, str], *arguments: str) -> tuple[float, int]:
     return seconds, most[0]
 
 
-def _resident(pid: int) -> int:
-    """Return the memory of a process and its children in bytes, with shared memory counted once."""
+def _resident(pid: int, command: bytes = b"") -> int:
+    """Return the memory of a process and its children in bytes, with shared memory counted once.
+
+    A child that still has the command of its parent has just been started with ``vfork``: it shows
+    all of the parent's memory as its own, until it begins to run its program.
+    """
     total = 0
     try:
+        own = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if own == command:
+            return 0
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
             if line.startswith("Pss:"):
                 total += int(line.split()[1]) << 10
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            total += _resident(int(child))
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            for child in (thread / "children").read_text().split():
+                total += _resident(int(child), own)
     except OSError:
         return total  # it has just ended
     return total

@@ -41,6 +41,7 @@ from wiki.search.handlers import (
     index_pages,
     look_again,
     mend_index,
+    merge_index,
     rebuild_index,
     reconcile_index,
 )
@@ -102,7 +103,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     ForgetChanges(),
 )
 # Chores that may take long each time; they run in a thread of their own.
-AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages)
+AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages, merge_index)
 
 
 def name_of(handler: Handler) -> str:

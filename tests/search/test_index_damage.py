@@ -99,7 +99,7 @@ def test_a_writer_that_fails_is_thrown_away_and_the_next_one_works(
         raise OSError("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.search.whoosh.adapter.SegmentWriter.add_document", fail)
+        patch.setattr("wiki.search.whoosh.adapter.Writer.add_document", fail)
         with pytest.raises(IndexUnavailable):
             engine.update([page(50, "New", "fresh")])
     assert len(ask(engine, "word")) == 19

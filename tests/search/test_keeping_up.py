@@ -114,7 +114,7 @@ def test_an_index_that_cannot_be_written_keeps_the_delivery_for_later(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("wiki.search.whoosh.adapter.SegmentWriter.add_document", full)
+        patch.setattr("wiki.search.whoosh.adapter.Writer.add_document", full)
         wiki.deliver()
     with wiki.database.read() as session:
         assert session.query(Delivery).filter(Delivery.error.is_not(None)).count() == 1

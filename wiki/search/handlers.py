@@ -66,6 +66,12 @@ def mend_index(database: Database, settings: Settings) -> None:
     mend(database, settings)
 
 
+def merge_index(database: Database, settings: Settings) -> None:
+    """Merge the segments of the index when no page has changed for a while, because each of them
+    makes searches slower. Runs periodically."""
+    engine_of(settings).merge_at_rest()
+
+
 def finish_renderings(database: Database, settings: Settings) -> None:
     """Retry renderings that were cut off, and index those that succeeded. Runs periodically."""
     finished = cut_off.try_again(database)

@@ -12,13 +12,14 @@ import shutil
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from whoosh.index import TOC
-from whoosh.writing import SegmentWriter
 
 from wiki.disk import free, is_full
 from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
@@ -27,18 +28,29 @@ from wiki.search.language.synonyms import standard
 from wiki.search.query import Query
 from wiki.search.whoosh.fields import entry
 from wiki.search.whoosh.finding import Finder, Found, Limits
-from wiki.search.whoosh.merging import delete_pages, discard, merge_segments, read_postings
+from wiki.search.whoosh.merging import (
+    FANOUT,
+    delete_pages,
+    discard,
+    merge_all,
+    merge_segments,
+    merge_smallest,
+    read_postings,
+)
 from wiki.search.whoosh.snapshot import Snapshot
-from wiki.search.whoosh.storage import Codec, IndexDirectory
+from wiki.search.whoosh.storage import IndexDirectory
 from wiki.search.whoosh.titles import titles
+from wiki.search.whoosh.writing import Writer
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 1.0
 """Time limit of a search in seconds; its results then say that it was cut."""
-MEMORY = 256
-"""Megabytes that writing may use before it spills to disk."""
+TOGETHER = 256
+"""Number of pages of a new index that are held in memory at once; they take some 40 MB."""
+REST = 20.0
+"""Seconds without a change after which the segments that have piled up are merged."""
 SHARE = 0.5
 """Share of the free disk space that writing the index may use temporarily."""
 LEAST = 4 << 20
@@ -57,6 +69,7 @@ class WhooshEngine:
         self.patience = patience
         self._mutex = threading.Lock()
         self._snapshot: Snapshot | None = None
+        self._written_at: float | None = time.monotonic()
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -232,34 +245,50 @@ class WhooshEngine:
             return f"{type(error).__name__}: {error}"
         return ""
 
+    def merge_at_rest(self) -> bool:
+        """Merge segments if there are many and nothing was written for :data:`REST` seconds. Return
+        whether any were merged.
+
+        Costs nothing until this process writes again.
+        """
+        if self._written_at is None or time.monotonic() < self._written_at + REST:
+            return False
+        with self.shelf.lock():
+            name = self.shelf.name()
+            before = self.shelf.segments(name) if name else 0
+            if name and before > FANOUT:
+                with self._writing(name) as writer:
+                    writer.commit(mergetype=partial(merge_smallest, room=self._room()))
+            if name is None or self.shelf.segments(name) == before:
+                self._written_at = None
+                return False
+        return True
+
     def _fill(self, name: str, documents: Iterable[Document]) -> None:
-        writer = self._writer(name)
-        try:
-            needed = 0
-            for document in documents:
-                fields = entry(document)
-                needed += _need(fields)
-                self._require_room(needed)
-                writer.add_document(**fields)
-            writer.commit(merge=False)
-        except BaseException:
-            discard(writer)
-            raise
+        """Write a new index in segments, and merge them."""
+        left, needed = iter(documents), 0
+        while some := list(islice(left, TOGETHER)):
+            with self._writing(name) as writer:
+                for document in some:
+                    fields = entry(document)
+                    needed += _need(fields)
+                    self._require_room(needed)
+                    writer.add_document(**fields)
+                writer.commit(merge=False)
+        if self.shelf.segments(name) > 1:
+            with self._writing(name) as writer:
+                writer.commit(mergetype=partial(merge_all, room=self._room()))
 
     def _write(
         self, snapshot: Snapshot, entries: Mapping[int, dict[str, Any]], gone: set[int]
     ) -> None:
         """Write a new generation of the index whose newest state is in a snapshot."""
-        writer = self._writer(snapshot.name)
-        try:
+        with self._writing(snapshot.name) as writer:
             delete_pages(writer, snapshot, gone)
             for fields in entries.values():
                 writer.add_document(**fields)
-            room = SHARE * free(self.shelf.root) / MERGED
-            writer.commit(mergetype=partial(merge_segments, room=room))
-        except BaseException:
-            discard(writer)
-            raise
+            writer.commit(mergetype=partial(merge_segments, room=self._room()))
+        self._written_at = time.monotonic()
 
     def _catch_up(
         self,
@@ -286,8 +315,19 @@ class WhooshEngine:
         if max(wanted, LEAST) > SHARE * free(self.shelf.root.parent):
             raise OSError(errno.ENOSPC, "Too little room for the index", str(self.shelf.root))
 
-    def _writer(self, name: str) -> SegmentWriter:
-        return SegmentWriter(self.shelf.open(name), codec=Codec(), limitmb=MEMORY, _lk=False)
+    def _room(self) -> float:
+        """Return the number of bytes of segments that may be merged."""
+        return SHARE * free(self.shelf.root) / MERGED
+
+    @contextmanager
+    def _writing(self, name: str) -> Iterator[Writer]:
+        """Yield a writer, which is discarded after an exception."""
+        writer = Writer(self.shelf.open(name))
+        try:
+            yield writer
+        except BaseException:
+            discard(writer)
+            raise
 
 
 def _hit(one: Found, finder: Finder, terms: tuple[str, ...]) -> Hit:

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from typing import Any
 
 from whoosh.reading import SegmentReader
-from whoosh.writing import SegmentWriter
 
 from wiki.search.whoosh.snapshot import Snapshot
+from wiki.search.whoosh.writing import Writer
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,13 @@ FANOUT = 8
 
 RARELY = 4 * FANOUT
 """The same number for segments of many pages, when a commit of a few pages merges them."""
+AT_REST = 2000
+"""Number of pages that are merged at once when nothing changes; a page saved meanwhile waits."""
 MANY = 64
 """Number of pages from which a commit has many."""
 
 
-def merge_segments(writer: SegmentWriter, segments: list[Any], room: float) -> list[Any]:
+def merge_segments(writer: Writer, segments: list[Any], room: float) -> list[Any]:
     """Choose the segments that a commit merges into the one it writes (a hook of Whoosh).
 
     Segments are merged as soon as there are :data:`FANOUT` of fewer than 8 pages, and the result
@@ -49,6 +51,30 @@ def merge_segments(writer: SegmentWriter, segments: list[Any], room: float) -> l
                 break
             chosen += alike
         size *= FANOUT
+    return _merge(writer, segments, chosen, room)
+
+
+def merge_smallest(writer: Writer, segments: list[Any], room: float) -> list[Any]:
+    """Merge the smallest segments, so that half of :data:`FANOUT` remain or as many as
+    :data:`AT_REST` allows; none, if they are few (a hook of Whoosh)."""
+    chosen: list[Any] = []
+    pages = 0
+    by_size = sorted(segments, key=lambda one: one.doc_count())
+    for segment in by_size[: len(segments) - FANOUT // 2 + 1]:
+        pages += segment.doc_count()
+        if pages <= AT_REST:
+            chosen.append(segment)
+    return _merge(writer, segments, chosen if len(chosen) >= FANOUT // 2 else [], room)
+
+
+def merge_all(writer: Writer, segments: list[Any], room: float) -> list[Any]:
+    """Merge all segments into one (a hook of Whoosh)."""
+    return _merge(writer, segments, segments, room)
+
+
+def _merge(writer: Writer, segments: list[Any], chosen: list[Any], room: float) -> list[Any]:
+    """Merge the chosen segments, the smallest first, as far as there is room; return the others."""
+    live = {segment: segment.doc_count() for segment in segments}
     kept = []
     for segment in sorted(segments, key=lambda one: live[one]):
         length = writer.storage.file_length(segment.make_filename(segment.COMPOUND_EXT))
@@ -57,13 +83,11 @@ def merge_segments(writer: SegmentWriter, segments: list[Any], room: float) -> l
             continue
         room -= length
         if live[segment]:
-            reader = SegmentReader(writer.storage, writer.schema, segment)
-            writer.add_reader(reader)
-            reader.close()
+            writer.add_reader(SegmentReader(writer.storage, writer.schema, segment))
     return kept
 
 
-def delete_pages(writer: SegmentWriter, snapshot: Snapshot, page_ids: Collection[int]) -> None:
+def delete_pages(writer: Writer, snapshot: Snapshot, page_ids: Collection[int]) -> None:
     """Mark pages as deleted. Whoosh itself would open the postings of every segment for it.
 
     :param snapshot: the newest state of the index.
@@ -77,7 +101,7 @@ def delete_pages(writer: SegmentWriter, snapshot: Snapshot, page_ids: Collection
                 segments[leaf.segment.id].delete_document(document)
 
 
-def discard(writer: SegmentWriter) -> None:
+def discard(writer: Writer) -> None:
     """Discard a writer after an exception; it may be in a state in which it cannot be closed."""
     try:
         writer.cancel()

@@ -20,21 +20,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from whoosh.codec.whoosh3 import W3Codec, W3PostingsWriter, W3Segment
+from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.filestore import FileStorage, StorageError
 from whoosh.filedb.structfile import StructFile
 from whoosh.index import FileIndex
 
 from wiki.search.whoosh.fields import schema
+from wiki.search.whoosh.terms import TermsWriter
 
 FORMAT = 5
 """Increased when the fields or their meaning change; older indexes are then rebuilt."""
-COMPRESSED = 4
-"""Number of pages with a word from which its postings are compressed. Most words are in few pages
-of a segment; compressing their postings takes time and saves no room."""
-COMPRESSION = 3
-"""Level of compression of postings."""
 READ_AHEAD = 4096
 """Number of bytes read at once for Whoosh's many small reads."""
 
@@ -130,23 +126,15 @@ class Segment(W3Segment):  # type: ignore[misc]
         return _SegmentFile(file, use_mmap=False)
 
 
-class PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Whoosh's writer of postings, which compresses only where that makes them shorter."""
-
-    def _write_block(self, last: bool = False) -> None:
-        self._compression = COMPRESSION if len(self) >= COMPRESSED else 0
-        super()._write_block(last)
-
-
 class Codec(W3Codec):  # type: ignore[misc]
     """Whoosh's codec with our segments, and without lengths of fields, which the weights
     include."""
 
     length_stats = False
 
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> PostingsWriter:
-        """Return a writer of postings (a hook of Whoosh)."""
-        return PostingsWriter(dbfile, self._blocklimit, byteids=byteids, inlinelimit=1)
+    def field_writer(self, storage: FileStorage, segment: Segment) -> TermsWriter:
+        """Return a writer of terms (a hook of Whoosh)."""
+        return TermsWriter(storage, segment)
 
     def new_segment(self, _storage: FileStorage, indexname: str) -> Segment:
         """Return a new segment (a hook of Whoosh)."""
@@ -180,6 +168,10 @@ class IndexDirectory:
         folder.mkdir(parents=True)
         FileIndex.create(FileStorage(str(folder)), schema(), "MAIN")
         return name
+
+    def segments(self, name: str) -> int:
+        """Return the number of segments of an index."""
+        return len(list((self.root / name).glob("*.seg")))
 
     def swap(self, name: str) -> None:
         """Make `name` the index in use; readers switch at their next search."""
