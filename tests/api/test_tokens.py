@@ -66,10 +66,11 @@ OF_COMMENTS = [
 ]
 OF_GROUPS = [one for one in OPERATIONS.values() if one.template.startswith("/groups")]
 OF_ONESELF = [one for one in OPERATIONS.values() if one.template.startswith("/me/")]
+OF_SYNONYMS = [one for one in OPERATIONS.values() if one.template.startswith("/synonyms")]
 OF_ALL = [
     one
     for one in OPERATIONS.values()
-    if "{" not in one.template and one.method == "GET" and one not in [*OF_GROUPS, *OF_ONESELF]
+    if "{" not in one.template and one.method == "GET" and one not in [*OF_GROUPS, *OF_ONESELF, *OF_SYNONYMS]
 ]
 WRITES = [one for one in OPERATIONS.values() if one.writes]
 
@@ -108,7 +109,7 @@ NAMING_A_SPACE = [one for one in WRITES if names_a_space(one)]
 def test_every_operation_is_of_a_space_of_all_or_of_an_upload() -> None:
     others = {"make_space", "read_upload", "send_piece", "give_up", "read_photo"}
     others |= {one.name for one in OF_COMMENTS}
-    groups = {one.name for one in OF_GROUPS}
+    groups = {one.name for one in [*OF_GROUPS, *OF_SYNONYMS]}
     named = {one.name for one in NAMING_A_SPACE}
     assert {
         one.name for one in [*OF_A_SPACE, *OF_ALL, *OF_ONESELF]
@@ -159,6 +160,16 @@ def test_groups_are_not_there_for_a_token_for_some_spaces(
     ]
     assert answers[0].status_code in (403, 404)
     assert answers[0].data == answers[1].data
+
+
+@pytest.mark.parametrize("one", OF_SYNONYMS, ids=lambda one: one.name)
+def test_synonyms_of_the_site_are_closed_to_a_token_for_some_spaces(
+    one: Operation, two_spaces: Scene, api: Api
+) -> None:
+    narrow = token_for(two_spaces, "ada", "open")
+    sent = {"json": {"expressions": ["one", "two"]}} if one.body else {}
+    address = address_of(one, "eng", synonyms="1", built_in="vacation")
+    assert call(api, narrow, one.method, address, **sent).status_code == 403
 
 
 @pytest.mark.parametrize("one", OF_A_SPACE, ids=lambda one: one.name)

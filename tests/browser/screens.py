@@ -56,6 +56,8 @@ SCREENS = [
     ("ada", "/-/groups/empty/delete"),
     ("cai", "/-/groups/engineering/leave"),
     ("ada", "/-/admin/groups"),
+    ("ada", "/-/admin/search"),
+    ("ada", "/-/admin/search/synonyms/1"),
     ("cai", "/eng/-/members"),
     ("cai", "/eng/handbook/everything/-/edit"),
     ("ben", "/eng/busy/-/comments"),

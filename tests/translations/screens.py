@@ -70,6 +70,8 @@ SCREENS = (
     ("ada", "/-/admin/factors"),
     ("ada", "/-/admin/findings"),
     ("ada", "/-/admin/groups"),
+    ("ada", "/-/admin/search"),
+    ("ada", "/-/admin/search/synonyms/1"),
     ("ada", "/-/admin/audit"),
     ("ada", "/-/admin/jobs"),
     ("ada", "/-/admin/purged"),

@@ -50,6 +50,8 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "new": ("Number of the revision to compare.", _NUMBER),
     "thread": ("Id of the discussion.", _NUMBER),
     "message": ("Id of the message.", _NUMBER),
+    "synonyms": ("Id of the group of synonyms.", _NUMBER),
+    "built_in": ("Name of the built-in group of synonyms.", _NAME),
     "sign": ("The sign.", {"type": "string", "enum": [*SIGNS]}),
 }
 _ALWAYS = (400, 401, 404, 414, 422, 429)

@@ -30,6 +30,8 @@ _CONVERTERS = {
     "thread": "<apiid:thread>",
     "message": "<apiid:message>",
     "sign": "<string:sign>",
+    "synonyms": "<apiid:synonyms>",
+    "built_in": "<string:built_in>",
 }
 
 

@@ -53,6 +53,8 @@ GENERAL: Mapping[str, str | int] = {
     "message_id": 1,
     "message": 1,
     "sign": "agree",
+    "synonyms": 1,
+    "built_in": "vacation",
     "delivery_id": 1,
     "number": 1,
     "old": 1,

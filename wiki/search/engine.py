@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from wiki.kind import DEFAULT
+from wiki.search.language.synonyms import Synonyms
 from wiki.search.query import Query
 
 
@@ -104,9 +105,17 @@ class Engine(Protocol):
     """An index of all pages, with many reading threads and processes and one writer."""
 
     def search(
-        self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
+        self,
+        query: Query,
+        filters: Filters,
+        *,
+        synonyms: Synonyms | None = None,
+        offset: int = 0,
+        limit: int = 10,
     ) -> Results:
         """Return the best hits.
+
+        :param synonyms: the synonyms to search for too; the built-in ones if None.
 
         :raises IndexUnavailable: when there is no usable index.
         """

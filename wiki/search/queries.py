@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -22,8 +23,10 @@ from wiki.rules.access import Actor
 from wiki.search.answers import Block, best_passage
 from wiki.search.asking import begins
 from wiki.search.engine import Engine, Filters, Results
+from wiki.search.language.synonyms import Synonyms
 from wiki.search.listing import Listed, hidden_pages, listed_pages, pages_by_id, with_crumbs
 from wiki.search.query import Field, Query, parse, quoted
+from wiki.search.synonyms.queries import synonyms_in_force
 from wiki.search.words import fold
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import list_spaces
@@ -172,7 +175,19 @@ class _Asking:
     def ask(self, query: Query) -> tuple[Results, list[str]]:
         """Return the engine's results, and notes about operators whose values do not exist."""
         filters, notes = _filters(self.session, self.actor, query, self.readable, self.space)
-        return self.engine.search(query, filters, offset=self.offset, limit=self.limit), notes
+        found = self.engine.search(
+            query,
+            filters,
+            synonyms=self.synonyms,
+            offset=self.offset,
+            limit=self.limit,
+        )
+        return found, notes
+
+    @cached_property
+    def synonyms(self) -> Synonyms:
+        """The synonyms of the site."""
+        return synonyms_in_force(self.session)
 
 
 def titles(

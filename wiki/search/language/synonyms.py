@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 
+from wiki.search.asking import asked
 from wiki.search.language.function_words import DEFAULT
 from wiki.search.language.stems import stem
-from wiki.search.words import words
 
 MOST_WORDS = 4
 """Maximum number of words of one expression."""
@@ -23,7 +23,7 @@ class Synonyms:
     def __init__(self, groups: Iterable[Sequence[str]] = ()) -> None:
         self._others: dict[Expression, list[Expression]] = {}
         for group in groups:
-            expressions = [one for text in group if (one := expression(text))]
+            expressions = list(dict.fromkeys(one for text in group for one in _forms(text)))
             for one in expressions:
                 known = self._others.setdefault(_key(one), [])
                 known += [other for other in expressions if other != one and other not in known]
@@ -42,9 +42,24 @@ class Synonyms:
 
 
 def expression(text: str) -> Expression:
-    """Return a text as folded words; empty if it has none or too many."""
-    found = tuple(word.text for word in words(text))
+    """Return a text as its smallest words, folded, or as stretches of unspaced scripts; empty if it
+    has none or too many."""
+    found = tuple(
+        term
+        for one in asked(text)
+        for term in ([one.text] if one.unspaced else one.chains[0].terms)
+    )
     return found if len(found) <= MOST_WORDS else ()
+
+
+def _forms(text: str) -> Iterator[Expression]:
+    """Yield a text as its smallest words and, if signs join some of them, with these as one word:
+    `e mail` and `email` for `e-mail`."""
+    if smallest := expression(text):
+        yield smallest
+        joined = tuple(one.text or one.whole for one in asked(text))
+        if all(joined) and joined != smallest:
+            yield joined
 
 
 def _key(found: Iterable[str]) -> Expression:

@@ -24,7 +24,7 @@ from whoosh.index import TOC
 from wiki.disk import free, is_full
 from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
 from wiki.search.excerpts import passage
-from wiki.search.language.synonyms import standard
+from wiki.search.language.synonyms import Synonyms, standard
 from wiki.search.query import Query
 from wiki.search.whoosh.fields import entry
 from wiki.search.whoosh.finding import Finder, Found, Limits
@@ -74,15 +74,25 @@ class WhooshEngine:
     # -- reading ---------------------------------------------------------------------------
 
     def search(
-        self, query: Query, filters: Filters, *, offset: int = 0, limit: int = 10
+        self,
+        query: Query,
+        filters: Filters,
+        *,
+        synonyms: Synonyms | None = None,
+        offset: int = 0,
+        limit: int = 10,
     ) -> Results:
         """Return the best hits among the pages of `filters.spaces`.
 
+        :param synonyms: the synonyms to search for too; the built-in ones if None.
         :raises IndexUnavailable: when there is no usable index.
         """
         if query.empty:
             return Results()
-        return self._reading(lambda s: self._search(s, query, filters, offset, limit))
+        limits = Limits(self.patience, standard() if synonyms is None else synonyms)
+        return self._reading(
+            lambda s: self._search(Finder(s, query, filters, limits), offset, limit)
+        )
 
     def titles(
         self, text: str, filters: Filters, *, limit: int = 10, near: bool = False
@@ -102,10 +112,7 @@ class WhooshEngine:
             return self._reading(lambda s: s.revisions())
         return self._reading(lambda s: s.revisions_of(page_ids))
 
-    def _search(
-        self, snapshot: Snapshot, query: Query, filters: Filters, offset: int, limit: int
-    ) -> Results:
-        finder = Finder(snapshot, query, filters, Limits(self.patience, standard()))
+    def _search(self, finder: Finder, offset: int, limit: int) -> Results:
         found = finder.find()
         spaces: Counter[int] = Counter()
         tags: Counter[str] = Counter()

@@ -168,7 +168,7 @@ def parts(snapshot: Snapshot, query: Query, synonyms: Synonyms) -> list[Part]:
                 some[at] = [one.with_stems(stems) for one in some[at]]
     empty = _empty(snapshot, found) if not needed else set()
     wanted = [at for at in range(len(found)) if at not in empty] or list(range(len(found)))
-    for first, last, others in synonyms.found_in(names):
+    for first, last, others in synonyms.found_in([one.text or one.whole for _, one in found]):
         for at in range(first, last):
             some[at] = [_with_synonyms(snapshot, one, others) for one in some[at]]
     return [*needed, *(one for at in wanted for one in some[at])][:MOST_PARTS]
@@ -229,7 +229,11 @@ def _with_synonyms(snapshot: Snapshot, one: Part, others: Iterable[Sequence[str]
     ways = list(one.ways)
     stems: list[tuple[str, float]] = []
     for words in others:
-        if len(words) == 1:
+        if any(map(is_unspaced, words)):
+            text = " ".join(words)
+            some = _ways(asked(text), shown(text))
+            ways += [replace(way, boost=SYNONYM) for way in some]
+        elif len(words) == 1:
             stems += [(term, SYNONYM) for term in _stems(snapshot, words[0])]
         else:
             steps = (1,) * (len(words) - 1)
