@@ -70,7 +70,9 @@ OF_SYNONYMS = [one for one in OPERATIONS.values() if one.template.startswith("/s
 OF_ALL = [
     one
     for one in OPERATIONS.values()
-    if "{" not in one.template and one.method == "GET" and one not in [*OF_GROUPS, *OF_ONESELF, *OF_SYNONYMS]
+    if "{" not in one.template
+    and one.method == "GET"
+    and one not in [*OF_GROUPS, *OF_ONESELF, *OF_SYNONYMS]
 ]
 WRITES = [one for one in OPERATIONS.values() if one.writes]
 

@@ -9,8 +9,8 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.outbox.models import Delivery
 from wiki.rules.roles import Visibility
-from wiki.search.handlers import index_pages
-from wiki.search.listing import SUBSCRIBER
+from wiki.search.handlers import index_link_targets, index_pages, rebuild_index
+from wiki.search.listing import SUBSCRIBERS
 from wiki.spaces.models import Membership, Space
 from wiki.subscribers import name_of
 
@@ -211,7 +211,8 @@ def test_a_passage_that_was_taken_out_is_not_shown_before_the_index_has_heard(
 
 
 def test_the_outbox_knows_the_index_by_the_name_that_search_looks_for() -> None:
-    assert name_of(index_pages) == SUBSCRIBER
+    handlers = (index_pages, index_link_targets, rebuild_index)
+    assert tuple(map(name_of, handlers)) == SUBSCRIBERS
 
 
 def test_spaces_and_tags_narrow_what_was_found(wiki: Scene) -> None:

@@ -31,6 +31,8 @@ class Document:
     """The fragments of the headings' addresses, as many as headings, or none."""
     link_texts: tuple[str, ...] = ()
     """The texts of links to the page that all its readers may read."""
+    link_sources: tuple[int, ...] = ()
+    """The ids of the pages with these links."""
     tags: tuple[str, ...] = ()
     author_ids: tuple[int, ...] = ()
     """All authors of the page's revisions."""
@@ -43,7 +45,8 @@ class Filters:
     """The search scope of an actor: only pages of `spaces` can be found.
 
     A page must have an author of each group in `authors`, and none of `not_authors`. Pages in
-    `hidden` are never found, even if the index still contains them.
+    `hidden` are never found, even if the index still contains them, nor do the texts of their links
+    find other pages.
     """
 
     spaces: frozenset[int]
@@ -130,6 +133,12 @@ class Engine(Protocol):
 
     def revisions(self, page_ids: Collection[int] | None = None) -> dict[int, int]:
         """Return the indexed revision number of every page, or of the given ones, by page id.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
+
+    def linked_from(self, page_ids: Collection[int]) -> set[int]:
+        """Return the pages that are indexed with the texts of links from the given ones.
 
         :raises IndexUnavailable: when there is no usable index.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from wiki.config import Settings
 from wiki.db import Database
@@ -42,6 +43,9 @@ def index_link_targets(
     spaces = {one.space_id for one in happenings if one.space_id is not None}
     with database.read() as session:
         targets = targets_of(session, sources, spaces)
+    with suppress(IndexUnavailable):
+        # Links that a page had when its targets were indexed, and no longer has.
+        targets |= engine_of(settings).linked_from(sources)
     if targets:
         _take_in(database, settings, targets, anew=True)
 

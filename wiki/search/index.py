@@ -20,7 +20,7 @@ from wiki.pages.rendering.stored import context_of, prepare, rendering_key
 from wiki.pages.texts.packing import DamagedText
 from wiki.pages.texts.stored import get_text
 from wiki.search.engine import Document, IndexUnavailable
-from wiki.search.link_texts import link_texts
+from wiki.search.link_texts import Linked, link_texts
 from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.spaces.models import Space
 
@@ -193,6 +193,7 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
     documents = []
     for page, revision, _slug in rows:
         body, headings, anchors = texts[page.id]
+        links = linked.get(page.id, Linked())
         documents.append(
             Document(
                 page_id=page.id,
@@ -203,7 +204,8 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
                 body=body,
                 headings=headings,
                 anchors=anchors,
-                link_texts=linked.get(page.id, ()),
+                link_texts=tuple(links.texts),
+                link_sources=tuple(sorted(links.sources)),
                 tags=tuple(revision.tags),
                 author_ids=tuple(authors.get(page.id, ())),
                 kind=page.kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -20,7 +21,15 @@ CHUNK = 200
 """Number of renderings read from the database at once."""
 
 
-def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, tuple[str, ...]]:
+@dataclass
+class Linked:
+    """The texts of links to a page, and the ids of the pages with these links."""
+
+    texts: list[str] = field(default_factory=list)
+    sources: set[int] = field(default_factory=set)
+
+
+def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, Linked]:
     """Return the texts of links to these pages, by page id.
 
     Only links from pages of the same space without restrictions of their own count. So whoever may
@@ -47,7 +56,7 @@ def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, tuple[st
             continue
         counts[target] = counts.get(target, 0) + 1
         wanted[source, ordinal] = target
-    found: dict[int, list[str]] = {}
+    found: dict[int, Linked] = {}
     for some in batches({source for source, _ in wanted}, CHUNK):
         for source, links in session.execute(
             select(RenderingRow.page_id, RenderingRow.links).where(RenderingRow.page_id.in_(some))
@@ -55,8 +64,10 @@ def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, tuple[st
             for link in links:
                 target = wanted.get((source, link["ordinal"]))
                 if target is not None and link["text"]:
-                    found.setdefault(target, []).append(link["text"][:LONGEST])
-    return {target: tuple(texts) for target, texts in found.items()}
+                    linked = found.setdefault(target, Linked())
+                    linked.texts.append(link["text"][:LONGEST])
+                    linked.sources.add(source)
+    return found
 
 
 def targets_of(session: Session, sources: Collection[int], spaces: Collection[int]) -> set[int]:

@@ -19,8 +19,8 @@ from wiki.search.excerpts import Pieces, marked
 from wiki.spaces.gate import scopes_for, spaces_with
 from wiki.text.paths import ancestors_of, path_key
 
-SUBSCRIBER = "search.index_pages"
-"""Name of the subscriber whose pending deliveries are the updates that the index lacks."""
+SUBSCRIBERS = ("search.index_pages", "search.index_link_targets", "search.rebuild_index")
+"""Names of the subscribers whose pending deliveries are the updates that the index lacks."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,10 @@ class Listed:
 
 def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
     """Return the pages in readable spaces that the actor may not read: those hidden by labels or
-    restrictions, and those with pending index updates that were deleted, moved or redacted."""
+    restrictions, and those with pending index updates that were deleted, moved, redacted or purged.
+
+    Neither they nor the texts of their links find anything.
+    """
     bounded = session.scalars(
         select(Page.id).where(
             Page.scope_id.is_not(None),
@@ -63,7 +66,7 @@ def hidden_pages(session: Session, actor: Actor) -> frozenset[int]:
     under_way = (
         select(EventRow.page_id)
         .join(Delivery, Delivery.event_id == EventRow.id)
-        .where(Delivery.subscriber == SUBSCRIBER, EventRow.page_id.is_not(None))
+        .where(Delivery.subscriber.in_(SUBSCRIBERS), EventRow.page_id.is_not(None))
         .distinct()
     )
     # A purged page has no row.

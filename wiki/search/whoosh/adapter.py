@@ -112,6 +112,13 @@ class WhooshEngine:
             return self._reading(lambda s: s.revisions())
         return self._reading(lambda s: s.revisions_of(page_ids))
 
+    def linked_from(self, page_ids: Collection[int]) -> set[int]:
+        """Return the pages that are indexed with the texts of links from the given ones.
+
+        :raises IndexUnavailable: when there is no usable index.
+        """
+        return self._reading(lambda s: s.linked_from(page_ids))
+
     def _search(self, finder: Finder, offset: int, limit: int) -> Results:
         found = finder.find()
         spaces: Counter[int] = Counter()

@@ -114,6 +114,23 @@ class Fact(fields.FieldType):  # type: ignore[misc]
         return value
 
 
+class Texts(fields.FieldType):  # type: ignore[misc]
+    """A text per page that is neither searched nor shown."""
+
+    indexed = False
+
+    def __init__(self) -> None:
+        super().__init__(None, None, sortable=columns.VarBytesColumn())
+
+    def to_column_value(self, value: str) -> bytes:
+        """Return the text as Whoosh stores it."""
+        return value.encode()
+
+    def from_column_value(self, value: bytes) -> str:
+        """Return the stored text."""
+        return value.decode()
+
+
 def schema() -> fields.Schema:
     """Return the schema of the index."""
     return fields.Schema(
@@ -132,6 +149,7 @@ def schema() -> fields.Schema:
         revision=Fact(),
         updated=Fact(),
         links=Fact(),
+        link_sources=Texts(),
         body=fields.STORED(),
         sections=fields.STORED(),
     )
@@ -170,6 +188,7 @@ def entry(document: Document) -> dict[str, Any]:
         "revision": document.revision,
         "updated": updated,
         "links": len(document.link_texts),
+        "link_sources": " ".join(map(str, document.link_sources)),
         "body": document.body[:KEPT_TEXT],
         "sections": _sections(document),
     }

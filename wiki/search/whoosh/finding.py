@@ -178,7 +178,8 @@ class Finder:
             if clause.field in (Field.ANY, Field.TITLE) and (one := part(self.snapshot, clause))
         ]
         pools = []
-        for leaf in self.snapshot.leaves:
+        for each in self.snapshot.leaves:
+            leaf = each.without_links_from(self.filters.hidden)
             pool = allowed(leaf, self.query, self.filters)
             for one, option in excluded:
                 gone = set(scores(self.snapshot, leaf, one, pool, self.deadline))

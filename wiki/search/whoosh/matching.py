@@ -69,11 +69,12 @@ def scores(
     found: dict[int, float] = {}
     if not among:
         return found
+    among_stems = among - _without_own_words(leaf, one, among) if leaf.own_words_only else among
     for term, boost in one.stems:
         if deadline.check():
             break
         for document, weight in leaf.segment.weights("stem", term).items():
-            if weight * boost > found.get(document, 0.0) and document in among:
+            if weight * boost > found.get(document, 0.0) and document in among_stems:
                 found[document] = weight * boost
     for way in one.ways:
         if deadline.check():
@@ -89,6 +90,15 @@ def scores(
             weight = weights.get(document, LEAST) * way.boost
             if weight > found.get(document, 0.0):
                 found[document] = weight
+    return found
+
+
+def _without_own_words(leaf: SegmentView, one: Part, among: set[int]) -> set[int]:
+    """Return the documents of `among` that may have a part's stems only in texts of links that do
+    not count."""
+    found = among & leaf.own_words_only
+    for term in dict.fromkeys((*one.near, *(term for term, _ in one.stems))) if found else ():
+        found -= leaf.segment.weights("text", term).keys()
     return found
 
 

@@ -5,9 +5,11 @@ the deletions as of the first opening of a segment, so removed pages would still
 never change, so their open readers are kept; deletions are read again each time.
 """
 
+from __future__ import annotations
+
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from math import log
@@ -37,7 +39,7 @@ class Segment:
         self.updated = self._numbers("updated")
         self.links = self._numbers("links")
 
-    def _numbers(self, name: str) -> "array[int]":
+    def _numbers(self, name: str) -> array[int]:
         column = self.reader.column_reader(name, translate=False)
         return column.load() if hasattr(column, "load") else array("q", column)
 
@@ -75,6 +77,16 @@ class Segment:
         column = self.reader.column_reader("tag")
         texts = (column[document] for document in range(self.size))
         return [tuple(text.split("\x1f")) if text else () for text in texts]
+
+    @cached_property
+    def linked_from(self) -> dict[int, tuple[int, ...]]:
+        """The documents that are indexed with the texts of links from a page, by its id."""
+        column = self.reader.column_reader("link_sources")
+        found: dict[int, list[int]] = {}
+        for document in range(self.size):
+            for source in column[document].split():
+                found.setdefault(int(source), []).append(document)
+        return {source: tuple(documents) for source, documents in found.items()}
 
     def has(self, name: str, term: str) -> bool:
         """Return whether any page, including deleted ones, has `term` in field `name`."""
@@ -156,6 +168,14 @@ class SegmentView:
 
     segment: Segment
     live: frozenset[int]
+    own_words_only: frozenset[int] = frozenset()
+    """Documents that are not found by the texts of links to them."""
+
+    def without_links_from(self, page_ids: Collection[int]) -> SegmentView:
+        """Return a view in which texts of links from these pages find no others."""
+        known = self.segment.linked_from
+        some = known.keys() & page_ids
+        return replace(self, own_words_only=frozenset(d for one in some for d in known[one]))
 
 
 @dataclass
@@ -167,7 +187,7 @@ class Snapshot:
     leaves: list[SegmentView]
 
     @classmethod
-    def open(cls, name: str, index: FileIndex, before: "Snapshot | None") -> "Snapshot":
+    def open(cls, name: str, index: FileIndex, before: Snapshot | None) -> Snapshot:
         """Open the newest generation, and reuse the open segments of `before`.
 
         Raises Whoosh's errors if files are missing or damaged.
@@ -237,6 +257,16 @@ class Snapshot:
             for leaf in self.leaves
             if (document := leaf.segment.documents.get(page_id)) is not None
             and document in leaf.live
+        }
+
+    def linked_from(self, page_ids: Collection[int]) -> set[int]:
+        """Return the pages that are indexed with the texts of links from the given ones."""
+        return {
+            leaf.segment.page_ids[document]
+            for leaf in self.leaves
+            for one in leaf.segment.linked_from.keys() & page_ids
+            for document in leaf.segment.linked_from[one]
+            if document in leaf.live
         }
 
     def revisions(self) -> dict[int, int]:

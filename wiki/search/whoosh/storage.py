@@ -29,7 +29,7 @@ from whoosh.index import FileIndex
 from wiki.search.whoosh.fields import schema
 from wiki.search.whoosh.terms import TermsWriter
 
-FORMAT = 5
+FORMAT = 6
 """Increased when the fields or their meaning change; older indexes are then rebuilt."""
 READ_AHEAD = 4096
 """Number of bytes read at once for Whoosh's many small reads."""

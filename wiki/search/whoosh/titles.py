@@ -29,7 +29,8 @@ def titles(
     if not typed:
         return []
     deadline = Deadline(0.5)
-    pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in snapshot.leaves]
+    leaves = [leaf.without_links_from(filters.hidden) for leaf in snapshot.leaves]
+    pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in leaves]
     places = [_beginnings(snapshot, one) for one in typed]
     for first, last, compound in compounds([one.whole for one in typed]):
         as_one = Asked((Chain((compound,), ()),), 0, 0)
