@@ -184,7 +184,7 @@ ENGLISH = {
     "wiki/drill/*.py": "run by a command",
     "wiki/demo/*.py": "content of the demo wiki",
     "wiki/api/**/*.py": "the API is in English",
-    "wiki/*/api.py": "the API is in English",
+    "wiki/**/api.py": "the API is in English",
     "wiki/web/{operations,shapes,paging}.py": "the API is in English",
     "wiki/web/server/*.py": "answers to requests that no browser sends, before there is a reader",
     "wiki/web/static.py": "for developers, in English",

@@ -44,7 +44,9 @@ class Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             is_face = (dict(attrs).get("class") or "").startswith("avatar")
-            self.open.append("code" if is_face else tag)  # initials
+            # Initials, and content in a language of its own.
+            is_content = is_face or (tag != "html" and "lang" in dict(attrs))
+            self.open.append("code" if is_content else tag)
         if tag != "time":
             self.found += [value or "" for name, value in attrs if name in READ_ALOUD]
 

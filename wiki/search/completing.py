@@ -90,6 +90,17 @@ def linkable(
     return found, place.page is None and bool(place.seen.may(May.EDIT))
 
 
+def with_named(
+    session: Session, actor: Actor, text: str, space: str, found: Sequence[Listed]
+) -> list[Listed]:
+    """Return the pages found, after the one that the text names by its address or a former one."""
+    page_id = page_meant(session, actor, text, space)
+    if page_id is None or any(one.page.id == page_id for one in found):
+        return list(found)
+    page = pages_by_id(session, actor, [page_id])[page_id]
+    return [replace(with_crumbs(session, [page])[0], matches=True, exact=True), *found]
+
+
 def spaces_named(session: Session, actor: Actor, text: str) -> list[Space]:
     """Return a few of the spaces that the actor may read whose titles have words, or whose slugs,
     that begin with the typed words; by title."""

@@ -27,7 +27,7 @@ from wiki.search.language.synonyms import Synonyms
 from wiki.search.listing import Listed, hidden_pages, listed_pages, pages_by_id, with_crumbs
 from wiki.search.query import Field, Query, parse, quoted
 from wiki.search.synonyms.queries import synonyms_in_force
-from wiki.search.words import fold
+from wiki.search.words import fold, is_unspaced
 from wiki.spaces.models import Membership, Space
 from wiki.spaces.queries import list_spaces
 
@@ -37,6 +37,8 @@ LAST_SCREEN = 100
 """Number of the last screen; further hits need another query."""
 MOST_PEOPLE = 50
 """Maximum number of people that one `author:` may match."""
+MOST_UNFINISHED = 2
+"""Maximum number of words of a text that is being typed whose last word counts as a beginning."""
 MOST_TAGS = 8
 """Maximum number of tags offered to narrow a search."""
 
@@ -229,6 +231,21 @@ def titles(
         )
     )
     return listed[:limit]
+
+
+def texts(
+    session: Session, actor: Actor, engine: Engine, text: str, *, limit: int = 8
+) -> tuple[Listed, ...]:
+    """Return the pages whose texts have the words that are being typed, best first.
+
+    :raises IndexUnavailable: when there is no usable index at the moment.
+    """
+    query = parse(text)
+    unfinished = len(query.must) <= MOST_UNFINISHED and not is_unspaced(text[-1:])
+    if query.plain and unfinished and text[-1:].isalnum():
+        query = parse(f"{text}*")
+    asking = _Asking(session, actor, engine, list_spaces(session, actor), "", 0, limit)
+    return listed_pages(session, actor, asking.ask(query)[0])
 
 
 def _filters(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page
 from wiki.room import Room
-from wiki.rules.access import Actor
-from wiki.search import completing, listing, queries
+from wiki.rules.access import Actor, May
+from wiki.search import completing, listing, queries, switching
+from wiki.search.asking import begins
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
-from wiki.search.query import LONGEST_QUESTION
+from wiki.search.query import LONGEST_QUESTION, parse
 from wiki.spaces.queries import list_editable_spaces, list_spaces
 from wiki.text.markdown.wikilinks import inserted
 from wiki.web.limits.lane import in_lane
@@ -86,42 +88,74 @@ def switch() -> ResponseReturnValue:
     """Return a fragment with the pages and spaces whose titles begin with the text or, if it is
     empty, the pages read last in this browser (`recent`, ids) and those that the rooms suggest.
 
+    For a text these are followed by what it finds beside titles: sections, people, tags, commands
+    and texts of pages; and by a link that creates a page if none has such a title.
+
     With `for=link` the text is the target of a link: a page that it names comes first, and the
     fragment says whether the actor may create one if there is none.
     """
     session = reading()
     text = request.args.get("q", "").strip()[:LONGEST_QUESTION]
     slug = request.args.get("space", "")
-    for_link = request.args.get("for") == "link"
-    found: list[listing.Listed] = []
-    sections: list[completing.Section] = []
-    unavailable = creates = False
     if not text:
         offered = suggested_pages(session, actor(), parts().rooms)
         read = completing.remembered_pages(session, actor(), request.args.get("recent", ""))
         pages = list({page.id: page for page in (*read[:MOST_READ], *offered)}.values())
-        found = listing.with_crumbs(session, pages[:MOST_SUGGESTED])
-    else:
-        try:
-            with in_lane("searches"):
-                found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
-        except IndexUnavailable:
-            unavailable = True
-        named = completing.sections(session, actor(), text, slug) if for_link else None
-        if named is not None:
-            sections, found = named, [one for one in found if one.exact]
-        elif for_link:
-            found, creates = completing.linkable(session, actor(), text, slug, found)
-    return render_template(
-        "search/switcher.html",
+        return _switcher(found=listing.with_crumbs(session, pages[:MOST_SUGGESTED]))
+    if request.args.get("for") == "link":
+        return _linked(session, text, slug)
+    found: list[listing.Listed] = []
+    beside = switching.Beside()
+    unavailable = False
+    try:
+        with in_lane("searches"):
+            found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
+            found = completing.with_named(session, actor(), text, slug, found)
+            listed = {one.page.id for one in found}
+            beside = switching.beside_titles(session, actor(), engine_of(settings()), text, listed)
+    except IndexUnavailable:
+        unavailable = True
+    place = switching.place_of(session, actor(), slug)
+    fits = unavailable or any(one.matches for one in found) or not parse(text).plain
+    return _switcher(
         q=text,
         found=found,
-        spaces=completing.spaces_named(session, actor(), text) if text and not for_link else (),
-        parts=sections,
+        spaces=completing.spaces_named(session, actor(), text),
+        beside=beside,
+        unavailable=unavailable,
+        seen=place,
+        space=place.space if place else None,
+        begun=partial(begins, text),
+        creates_in=place.space if place and place.may(May.EDIT) and not fits else None,
+    )
+
+
+def _linked(session: Session, text: str, slug: str) -> str:
+    """Return the fragment for the target of a link in the editor."""
+    found: list[listing.Listed] = []
+    unavailable = creates = False
+    try:
+        with in_lane("searches"):
+            found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
+    except IndexUnavailable:
+        unavailable = True
+    sections = completing.sections(session, actor(), text, slug)
+    if sections is not None:
+        found = [one for one in found if one.exact]
+    else:
+        found, creates = completing.linkable(session, actor(), text, slug, found)
+    return _switcher(
+        q=text,
+        found=found,
+        parts=sections or (),
         unavailable=unavailable,
         creates=creates,
-        inserted=partial(inserted, here=slug) if for_link else None,
+        inserted=partial(inserted, here=slug),
     )
+
+
+def _switcher(**values: Any) -> str:
+    return render_template("search/switcher.html", **{"q": "", **values})
 
 
 def suggested_pages(session: Session, actor: Actor, rooms: Iterable[Room]) -> list[Page]:

@@ -76,6 +76,29 @@ def list_tags(
     return Slice(tags, encode_cursor([last.count, last.key] if by_size else [last.key]))
 
 
+def tags_beginning(
+    session: Session, actor: Actor, typed: str, *, space: Space | None = None, limit: int = 8
+) -> list[Tag]:
+    """Return the tags of pages that the actor may read that begin with a text, or have a word that
+    does; those of most pages first. For an empty text these are the tags of most pages."""
+    key = tag_key(typed)
+    count = func.count()
+    query = (
+        select(PageTag.tag_key, _spelling(actor, space), count)
+        .where(
+            or_(
+                PageTag.tag_key.startswith(key, autoescape=True),
+                PageTag.tag_key.contains(f" {key}", autoescape=True),
+            ),
+            *_readable(PageTag, actor, space),
+        )
+        .group_by(PageTag.tag_key)
+        .order_by(count.desc(), PageTag.tag_key)
+        .limit(limit)
+    )
+    return [Tag(*row) for row in session.execute(query)]
+
+
 def see_tag(session: Session, actor: Actor, raw: str, *, space: Space | None = None) -> Tag:
     """Return a tag of pages that the actor may read.
 
