@@ -165,6 +165,7 @@ def test_pages_are_shown_three_deep_in_as_many_queries_as_one_deep(wiki: Scene) 
     assert asked["many"] <= asked["deep"] == asked["none"] + 9
 
 
+@pytest.mark.thorough
 def test_thousands_of_includes_and_a_long_page_a_thousand_times_are_bounded(wiki: Scene) -> None:
     wiki.write("small", "tiny words")
     wiki.write("long", "word " * 60_000)

@@ -40,6 +40,7 @@ def tell(wiki: Scene, versions: list[str]) -> Page:
     return page
 
 
+@pytest.mark.thorough
 def test_every_version_of_a_long_history_is_read_as_it_was_written(wiki: Scene) -> None:
     versions = story(90)
     tell(wiki, versions)
@@ -50,6 +51,7 @@ def test_every_version_of_a_long_history_is_read_as_it_was_written(wiki: Scene) 
         assert get_texts(session, keys) == dict(zip(keys, versions, strict=True))
 
 
+@pytest.mark.thorough
 def test_history_takes_little_room_and_no_text_is_deep(wiki: Scene) -> None:
     versions = story(100)
     tell(wiki, versions)
