@@ -278,6 +278,7 @@ NO_SCREENS = {
     "oidc.callback": "leads on, or to the sign-in with a message",
     "photos.show": "an image",
     "picking.pictures": "a fragment of the editor, looked at in test_editor_tools.py",
+    "search.complete": "a fragment of the search field",
     "search.switch": "a fragment of the quick switcher",
     "security.picture": "an image",
     "shared.read_file": "a file",

@@ -53,8 +53,14 @@ class Filters:
     authors: tuple[frozenset[int], ...] = ()
     not_authors: frozenset[int] = frozenset()
     hidden: frozenset[int] = frozenset()
+    within: frozenset[int] | None = None
+    """The only pages to search; None for all."""
+    beyond: frozenset[int] = frozenset()
+    """Pages that are excluded."""
     own: frozenset[int] = frozenset()
     """The spaces of which the actor is a member; their pages rank a little higher."""
+    moments: tuple[datetime, ...] = ()
+    """Moments since which changed pages are counted."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,12 @@ class Results:
     """Number of matching pages by space id."""
     tags: Mapping[str, int] = field(default_factory=dict)
     """Number of matching pages by tag, the most frequent first."""
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    """Number of matching pages by kind, the most frequent first."""
+    authors: Mapping[int, int] = field(default_factory=dict)
+    """Number of matching pages by the id of an author, the most frequent first."""
+    since: Mapping[datetime, int] = field(default_factory=dict)
+    """Number of matching pages that have changed since each of the moments asked for."""
     corrected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Words of the query that were also searched under other spellings."""
     terms: tuple[str, ...] = ()

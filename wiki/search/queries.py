@@ -8,17 +8,20 @@ passes the access check before it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wiki.i18n import gettext as _
+from wiki.kind import Kind
+from wiki.kind_registry import kind_named
 from wiki.pages.rendering.models import RenderingRow
-from wiki.people.imported.models import Merged
 from wiki.people.models import Person
+from wiki.people.queries import people_by_id
 from wiki.rules.access import Actor
 from wiki.search.answers import Block, best_passage
 from wiki.search.asking import begins
@@ -26,19 +29,20 @@ from wiki.search.engine import Engine, Filters, Results
 from wiki.search.language.synonyms import Synonyms
 from wiki.search.listing import Listed, hidden_pages, listed_pages, pages_by_id, with_crumbs
 from wiki.search.query import Field, Query, parse, quoted
+from wiki.search.scope import scope_of
 from wiki.search.synonyms.queries import synonyms_in_force
 from wiki.search.words import fold, is_unspaced
-from wiki.spaces.models import Membership, Space
+from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
 
 PER_SCREEN = 10
 """Number of hits per screen."""
 LAST_SCREEN = 100
 """Number of the last screen; further hits need another query."""
-MOST_PEOPLE = 50
-"""Maximum number of people that one `author:` may match."""
 MOST_UNFINISHED = 2
 """Maximum number of words of a text that is being typed whose last word counts as a beginning."""
+MOST_AUTHORS = 8
+"""Maximum number of authors offered to narrow a search."""
 MOST_TAGS = 8
 """Maximum number of tags offered to narrow a search."""
 
@@ -70,6 +74,10 @@ class Answer:
     loosened: bool = False
     spaces: tuple[tuple[Space, int], ...] = ()
     tags: tuple[tuple[str, int], ...] = ()
+    kinds: tuple[tuple[Kind, int], ...] = ()
+    authors: tuple[tuple[Person, int], ...] = ()
+    since: tuple[tuple[datetime, int], ...] = ()
+    """Moments with the numbers of pages that have changed since."""
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     passage: Block | None = None
@@ -137,6 +145,9 @@ def search(
         loosened=found.loosened,
         spaces=tuple((by_id[i], count) for i, count in found.spaces.items() if i in by_id),
         tags=tuple(found.tags.items())[:MOST_TAGS],
+        kinds=tuple((kind_named(name), count) for name, count in found.kinds.items()),
+        authors=_authors(session, found),
+        since=tuple((at, count) for at, count in found.since.items() if count),
         notes=(*query.notes, *notes),
         left_out=tuple(
             LeftOut(one.text, query.as_text(one))
@@ -146,6 +157,13 @@ def search(
         passage=_passage(session, hits, found) if number == 1 and query.plain else None,
         as_text=as_text,
     )
+
+
+def _authors(session: Session, found: Results) -> tuple[tuple[Person, int], ...]:
+    """Return the authors of most of the pages found, each with the number of pages."""
+    some = list(found.authors.items())[:MOST_AUTHORS]
+    people = people_by_id(session, [id for id, _ in some])
+    return tuple((people[id], count) for id, count in some if id in people)
 
 
 def _passage(session: Session, hits: Sequence[Listed], found: Results) -> Block | None:
@@ -176,7 +194,7 @@ class _Asking:
 
     def ask(self, query: Query) -> tuple[Results, list[str]]:
         """Return the engine's results, and notes about operators whose values do not exist."""
-        filters, notes = _filters(self.session, self.actor, query, self.readable, self.space)
+        filters, notes = scope_of(self.session, self.actor, query, self.readable, self.space)
         found = self.engine.search(
             query,
             filters,
@@ -246,77 +264,3 @@ def texts(
         query = parse(f"{text}*")
     asking = _Asking(session, actor, engine, list_spaces(session, actor), "", 0, limit)
     return listed_pages(session, actor, asking.ask(query)[0])
-
-
-def _filters(
-    session: Session, actor: Actor, query: Query, readable: Sequence[Space], space: str
-) -> tuple[Filters, list[str]]:
-    """Return the actor's filters, and notes about spaces that do not exist."""
-    notes = []
-    ids = {one.id for one in readable}
-    wanted = [*query.values(Field.SPACE), *([space] if space else [])]
-    for name in wanted:
-        named = _named(readable, name)
-        if not named:
-            notes.append(_("There’s no space called “%(name)s” that you can read.", name=name))
-        ids &= named
-    for name in query.refused(Field.SPACE):
-        ids -= _named(readable, name)
-    return (
-        Filters(
-            spaces=frozenset(ids),
-            authors=tuple(_people(session, actor, name) for name in query.values(Field.AUTHOR)),
-            not_authors=frozenset().union(
-                *(_people(session, actor, name) for name in query.refused(Field.AUTHOR))
-            ),
-            hidden=hidden_pages(session, actor),
-            own=_own_spaces(session, actor),
-        ),
-        notes,
-    )
-
-
-def _own_spaces(session: Session, actor: Actor) -> frozenset[int]:
-    """Return the spaces in which the actor was given a role."""
-    if actor.person_id is None:
-        return frozenset()
-    mine = select(Membership.space_id).where(Membership.person_id == actor.person_id)
-    return frozenset(session.scalars(mine))
-
-
-def _named(spaces: Iterable[Space], name: str) -> set[int]:
-    name = name.casefold()
-    return {one.id for one in spaces if name in (one.slug.casefold(), one.title.casefold())}
-
-
-def _people(session: Session, actor: Actor, name: str) -> frozenset[int]:
-    """Return the people that `author:` matches: `me`, a user name, or a part of a name."""
-    name = name.removeprefix("@").casefold()
-    if name == "me":
-        return _with_merged(session, [actor.person_id] if actor.person_id is not None else [])
-    exact = session.scalars(select(Person.id).where(func.lower(Person.handle) == name)).all()
-    if exact:
-        return _with_merged(session, exact)
-    named = session.scalars(
-        select(Person.id)
-        .where(
-            or_(
-                func.lower(Person.name).contains(name, autoescape=True),
-                func.lower(Person.handle).startswith(name, autoescape=True),
-            ),
-            Person.id.not_in(select(Merged.person_id)),
-        )
-        .limit(MOST_PEOPLE)
-    )
-    return _with_merged(session, named.all())
-
-
-def _with_merged(session: Session, ids: Sequence[int]) -> frozenset[int]:
-    """Return the people and the placeholders that were merged into them, in both directions: pages
-    that were indexed before a merge still have the placeholder's id."""
-    pairs = session.execute(
-        select(Merged.person_id, Merged.into_id).where(
-            or_(Merged.into_id.in_(ids), Merged.person_id.in_(ids))
-        )
-    )
-    return frozenset(ids).union(*(pair for pair in pairs)) if ids else frozenset()

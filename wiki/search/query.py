@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import regex
+from rapidfuzz.distance import OSA
 
 from wiki.i18n import gettext as _
 from wiki.i18n import listed, ngettext
@@ -20,7 +21,12 @@ MOST_CLAUSES = 16
 
 _QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
 _JUNCTIONS = ("AND", "OR", "NOT")
-_OPERATOR = re.compile(r"(title|tag|space|author|kind|updated)[:：]", re.IGNORECASE)
+OPERATORS = ("title", "tag", "space", "under", "author", "kind", "updated", "sort")
+"""The operators that are words before a colon."""
+_OPERATOR = re.compile(rf"({'|'.join(OPERATORS)})[:：]", re.IGNORECASE)
+_MISSPELT = re.compile(r"([a-z]{3,9})[:：]\S", re.IGNORECASE)
+SORTS = ("relevance", "date")
+"""The values of `sort:`."""
 _NUMBER = regex.compile(GROUPED)
 _DATE = re.compile(r"(?P<sign>>=|<=|>|<|=)?(?P<y>\d{4})(?:-(?P<m>\d{1,2}))?(?:-(?P<d>\d{1,2}))?")
 
@@ -35,6 +41,7 @@ class Field(StrEnum):
     SPACE = "space"
     AUTHOR = "author"
     KIND = "kind"
+    UNDER = "under"
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,8 @@ class Query:
     updated: Period = field(default_factory=Period)
     not_updated: tuple[Period, ...] = ()
     notes: tuple[str, ...] = ()
+    by_date: bool = False
+    """True if the pages changed last come first, instead of the best."""
 
     @property
     def empty(self) -> bool:
@@ -158,6 +167,7 @@ def parse(text: str) -> Query:
         without=tuple(dict.fromkeys(reader.without)),
         updated=reader.updated,
         not_updated=tuple(reader.not_updated),
+        by_date=reader.by_date,
         notes=tuple(notes),
     )
 
@@ -174,6 +184,7 @@ class _Reader:
         self.not_updated: list[Period] = []
         self.notes: list[str] = []
         self.junctions: list[str] = []
+        self.by_date = False
         self.read_clauses = 0
 
     def read(self) -> None:
@@ -206,8 +217,12 @@ class _Reader:
             if name == "updated":
                 self._date(value, negative, self.text[begin : self.at])
                 return
+            if name == "sort":
+                self._sort(value, self.text[begin : self.at])
+                return
             where = Field(name)
         else:
+            self._explain_misspelt()
             where = Field.ANY
             value, quoted = self._value()
         prefix = not quoted and value.endswith("*")
@@ -252,6 +267,32 @@ class _Reader:
             self.junctions.append(clause.written)
         self.read_clauses += 1
         (self.without if negative else self.must).append(clause)
+
+    def _explain_misspelt(self) -> None:
+        """Add a note if the text from here on is like an operator, but none."""
+        found = _MISSPELT.match(self.text, self.at)
+        name = found.group(1).lower() if found else ""
+        like = next((one for one in OPERATORS if OSA.distance(name, one) == 1), "") if name else ""
+        if like:
+            self.notes.append(
+                _(
+                    "“%(text)s:” isn’t an operator, so it was searched as text. Did you mean "
+                    "“%(name)s:”?",
+                    text=name,
+                    name=like,
+                )
+            )
+
+    def _sort(self, value: str, written: str) -> None:
+        if value.lower() in SORTS:
+            self.by_date = value.lower() == "date"
+            return
+        self.notes.append(
+            _(
+                "“%(text)s” isn’t an order, so it was ignored. Use sort:date or sort:relevance.",
+                text=written,
+            )
+        )
 
     def _date(self, value: str, negative: bool, written: str) -> None:
         period = _period(value)

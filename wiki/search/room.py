@@ -49,6 +49,7 @@ ROOM = Room(
             "search.results",
             ("q={word}", "q={tag}", "q=tag:{tag}", "q=title:{word}", "q={half}", "q=drillshared"),
         ),
+        Probe("search.complete", ("q=tag:{tag}", "q=under:{half}", "q=tag:", "q=space:")),
         Probe(
             "search.switch",
             ("q={word}", "q={half}", "q={slug}:{path}&for=link", "q=&recent={page_id}"),

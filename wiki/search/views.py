@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -13,7 +15,7 @@ from sqlalchemy.orm import Session
 from wiki.pages.models import Page
 from wiki.room import Room
 from wiki.rules.access import Actor, May
-from wiki.search import completing, listing, queries, switching
+from wiki.search import completing, listing, operators, queries, switching
 from wiki.search.asking import begins
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
@@ -30,6 +32,7 @@ blueprint = Blueprint("search", __name__)
 MOST_READ = 4
 """Maximum number of pages read last among the pages that are suggested."""
 MOST_SUGGESTED = 8
+_SORT = re.compile(r"(?<!\S)sort:\S*", re.IGNORECASE)
 
 
 @blueprint.get("/-/search")
@@ -69,7 +72,12 @@ def results() -> ResponseReturnValue:
         spaces=answer.readable,
         answer=answer,
         near=near,
-        with_tag=lambda tag: _address(text=f"{text} tag:{_quoted(tag)}", slug=slug),
+        with_value=lambda name, value: _address(
+            text=f"{text} {name}:{operators.quoted(value)}", slug=slug
+        ),
+        sorted_by=lambda order: _address(
+            text=" ".join([*_SORT.sub(" ", text).split(), *([order] if order else [])]), slug=slug
+        ),
         as_text=lambda question: _address(text=question, slug=slug),
         in_space=lambda other: _address(text=text, slug=other),
         screen=lambda number: _address(text=text, slug=slug, number=number),
@@ -79,6 +87,19 @@ def results() -> ResponseReturnValue:
         if slug and not answer.hits
         else None,
     )
+
+
+@blueprint.get("/-/search/complete")
+@public
+@costs("searches")
+def complete() -> ResponseReturnValue:
+    """Return a fragment with the completions of the operator, or its value, at the end of a query;
+    none while there is no usable index."""
+    text = request.args.get("q", "")[:LONGEST_QUESTION]
+    found: list[operators.Completion] = []
+    with suppress(IndexUnavailable), in_lane("searches"):
+        found = operators.completions(reading(), actor(), engine_of(settings()), text)
+    return render_template("search/completions.html", found=found)
 
 
 @blueprint.get("/-/switch")
@@ -170,7 +191,3 @@ def _address(*, text: str, slug: str = "", number: int = 1) -> str:
     return url_for(
         "search.results", q=text, space=slug or None, page=number if number > 1 else None
     )
-
-
-def _quoted(tag: str) -> str:
-    return f'"{tag}"' if any(c.isspace() for c in tag) else tag

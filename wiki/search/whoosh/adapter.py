@@ -11,7 +11,6 @@ import logging
 import shutil
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +25,7 @@ from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results
 from wiki.search.excerpts import passage
 from wiki.search.language.synonyms import Synonyms, standard
 from wiki.search.query import Query
+from wiki.search.whoosh.facets import facets
 from wiki.search.whoosh.fields import entry
 from wiki.search.whoosh.finding import Finder, Found, Limits
 from wiki.search.whoosh.merging import (
@@ -121,11 +121,6 @@ class WhooshEngine:
 
     def _search(self, finder: Finder, offset: int, limit: int) -> Results:
         found = finder.find()
-        spaces: Counter[int] = Counter()
-        tags: Counter[str] = Counter()
-        for one in found:
-            spaces[one.leaf.segment.space_ids[one.document]] += 1
-            tags.update(one.leaf.segment.tags[one.document])
         shown = found[offset : offset + limit]
         terms = finder.terms(shown)
         hits = tuple(_hit(one, finder, terms) for one in shown)
@@ -133,8 +128,7 @@ class WhooshEngine:
             hits=hits,
             total=len(found),
             cut=finder.deadline.passed,
-            spaces=dict(spaces.most_common()),
-            tags=dict(sorted(tags.items(), key=lambda pair: (-pair[1], pair[0]))),
+            **facets(found, finder.filters.moments),
             corrected=finder.corrected,
             terms=terms,
             groups=finder.groups(terms),

@@ -116,7 +116,10 @@ class Finder:
         found = self._with_most()
         self.loosened = bool(found) and max(one.covered for one in found) < CERTAIN
         found.sort(key=lambda one: one.order)
-        self._compare(found)
+        if self.query.by_date:
+            found.sort(key=lambda one: (-one.leaf.segment.updated[one.document], one.order))
+        else:
+            self._compare(found)
         return found
 
     def terms(self, shown: Sequence[Found]) -> tuple[str, ...]:

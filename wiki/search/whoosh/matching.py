@@ -40,6 +40,10 @@ def allowed(leaf: SegmentView, query: Query, filters: Filters) -> set[int]:
     found = {d for d in leaf.live if segment.space_ids[d] in spaces}
     if filters.hidden:
         found = {d for d in found if segment.page_ids[d] not in filters.hidden}
+    if filters.within is not None:
+        found &= segment.numbers_of(filters.within)
+    if filters.beyond:
+        found -= segment.numbers_of(filters.beyond)
     start, end = query.updated.start, query.updated.end
     if start:
         found = {d for d in found if segment.updated[d] >= start.timestamp()}

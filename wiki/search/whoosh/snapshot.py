@@ -78,6 +78,28 @@ class Segment:
         texts = (column[document] for document in range(self.size))
         return [tuple(text.split("\x1f")) if text else () for text in texts]
 
+    def numbers_of(self, page_ids: Collection[int]) -> set[int]:
+        """Return the documents of pages, as far as they are in this segment."""
+        return {self.documents[one] for one in self.documents.keys() & page_ids}
+
+    @cached_property
+    def kinds(self) -> list[tuple[str, ...]]:
+        """The kind of every page."""
+        return self._values("kind")
+
+    @cached_property
+    def authors(self) -> list[tuple[int, ...]]:
+        """The ids of the authors of every page."""
+        return [tuple(map(int, some)) for some in self._values("author")]
+
+    def _values(self, name: str) -> list[tuple[str, ...]]:
+        """Return the values of every page in a field without a column."""
+        found: list[tuple[str, ...]] = [()] * self.size
+        for term in self.beginning(name, ""):
+            for document in self.postings(name, term).all_ids():
+                found[document] += (term,)
+        return found
+
     @cached_property
     def linked_from(self) -> dict[int, tuple[int, ...]]:
         """The documents that are indexed with the texts of links from a page, by its id."""
