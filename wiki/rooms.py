@@ -30,6 +30,7 @@ NAMES = (
     "photos",
     "bookmarks",
     "comments",
+    "watching",
     "page_templates",
     "requests",
     "insights",

@@ -13,6 +13,7 @@ from wiki.attachments import events as attachments
 from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.audit.drilling import keep_drilling
 from wiki.audit.handlers import check_chain, delete_expired
+from wiki.comments import events as comments
 from wiki.comments.handlers import render_messages
 from wiki.config import Settings
 from wiki.db import Database, ForgetChanges
@@ -50,9 +51,10 @@ from wiki.spaces import events as spaces
 from wiki.tags.handlers import list_by_tag
 from wiki.transfer import events as transfer
 from wiki.transfer.handlers import import_more, mirror_spaces
+from wiki.watching.handlers import watch_commented, watch_written
 
 SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
-    pages.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces),
+    pages.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces, watch_written),
     pages.PageMoved: (render_heads, index_pages, index_link_targets, list_by_tag, mirror_spaces),
     pages.PageLabelled: (index_link_targets,),
     pages.PageRestricted: (index_link_targets,),
@@ -69,6 +71,7 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     ),
     purging.RevisionPurged: (rebuild_index, wipe_freed),
     redaction.Redacted: (carry_out, mirror_spaces),
+    comments.CommentPosted: (watch_commented,),
     attachments.FileAdded: (make_thumbnails, mirror_spaces),
     attachments.FileRemoved: (mirror_spaces,),
     transfer.ImportRequested: (import_more,),

@@ -58,6 +58,7 @@ SENT: dict[str, dict[str, Any]] = {
     "patch_preferences": {"json": {"theme": "dark"}},
     "put_photo": {"data": png()},
     "post_thread": {"json": {"body": "Third zeppelin?"}},
+    "put_watch": {"json": {"space": "eng", "path": "plan", "level": "changes"}},
     "make_space": {"json": {"slug": "mine", "title": "Mine"}},
 }
 OF_A_SPACE = [one for one in OPERATIONS.values() if "{space}" in one.template]
@@ -110,6 +111,7 @@ NAMING_A_SPACE = [one for one in WRITES if names_a_space(one)]
 
 def test_every_operation_is_of_a_space_of_all_or_of_an_upload() -> None:
     others = {"make_space", "read_upload", "send_piece", "give_up", "read_photo"}
+    others |= {"remove_watch"}  # of a space, a discussion or a tag
     others |= {one.name for one in OF_COMMENTS}
     groups = {one.name for one in [*OF_GROUPS, *OF_SYNONYMS]}
     named = {one.name for one in NAMING_A_SPACE}

@@ -253,6 +253,12 @@ SCREENS = [
     ("dot", "/-/request-access/sent"),
     ("eve", "/fair/-/requests"),
     ("eve", "/eng/-/requests"),
+    ("ben", "/eng/handbook/everything/-/watch"),
+    ("eve", "/eng/busy/-/watch"),
+    ("cai", "/eng/-/watch"),
+    ("ben", "/-/threads/1/watch"),
+    ("cai", "/-/watching"),
+    ("eve", "/-/watching?tag=samples"),
 ]
 # The screens that the menu of the site leads to, whichever rooms there are.
 LINKED = [link for room in ROOMS for link in room.links if link.place is Place.SITE]

@@ -37,6 +37,9 @@ SCREENS = (
     ("cai", "/-/people/cai"),
     ("cai", "/-/starred"),
     ("ben", "/-/starred"),  # empty
+    ("cai", "/eng/rota/-/watch"),
+    ("eve", "/eng/-/watch"),
+    ("cai", "/-/watching"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

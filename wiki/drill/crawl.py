@@ -56,6 +56,7 @@ GENERAL: Mapping[str, str | int] = {
     "synonyms": 1,
     "built_in": "vacation",
     "delivery_id": 1,
+    "watch_id": 1,
     "number": 1,
     "old": 1,
     "new": 2,
