@@ -58,6 +58,9 @@ class Place(Enum):
 class Slot(Enum):
     """A place on a screen that blocks of rooms appear in."""
 
+    TOP = "top"
+    """In the top bar of every screen, beside the account menu, for people who are signed in. Blocks
+    there read nothing, so that what they show is part of no remembered answer."""
     PAGE_BAR = "page-bar"
     """Beside the buttons of a page."""
     PAGE_FOOT = "page-foot"

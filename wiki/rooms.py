@@ -31,6 +31,7 @@ NAMES = (
     "bookmarks",
     "comments",
     "watching",
+    "inbox",
     "page_templates",
     "requests",
     "insights",

@@ -17,6 +17,12 @@ from wiki.comments import events as comments
 from wiki.comments.handlers import render_messages
 from wiki.config import Settings
 from wiki.db import Database, ForgetChanges
+from wiki.inbox.handlers import (
+    tell_of_messages,
+    tell_of_pages,
+    tell_of_requests,
+    tell_of_states,
+)
 from wiki.mail import events as mail
 from wiki.outbox.deliver import Handler
 from wiki.outbox.event import Event
@@ -54,7 +60,14 @@ from wiki.transfer.handlers import import_more, mirror_spaces
 from wiki.watching.handlers import watch_commented, watch_written
 
 SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
-    pages.PageSaved: (render_heads, index_pages, list_by_tag, mirror_spaces, watch_written),
+    pages.PageSaved: (
+        render_heads,
+        index_pages,
+        list_by_tag,
+        mirror_spaces,
+        watch_written,
+        tell_of_pages,
+    ),
     pages.PageMoved: (render_heads, index_pages, index_link_targets, list_by_tag, mirror_spaces),
     pages.PageLabelled: (index_link_targets,),
     pages.PageRestricted: (index_link_targets,),
@@ -71,11 +84,13 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     ),
     purging.RevisionPurged: (rebuild_index, wipe_freed),
     redaction.Redacted: (carry_out, mirror_spaces),
-    comments.CommentPosted: (watch_commented,),
+    comments.CommentPosted: (watch_commented, tell_of_messages),
+    comments.CommentEdited: (tell_of_messages,),
+    comments.ThreadStateChanged: (tell_of_states,),
     attachments.FileAdded: (make_thumbnails, mirror_spaces),
     attachments.FileRemoved: (mirror_spaces,),
     transfer.ImportRequested: (import_more,),
-    requests.AccessRequested: (tell_leads,),
+    requests.AccessRequested: (tell_leads, tell_of_requests),
     spaces.SpaceChanged: (mirror_spaces,),
     spaces.MemberChanged: (follow_roles,),
     mail.MailRequested: (send_mail,),

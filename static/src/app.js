@@ -3,6 +3,7 @@ import "./js/ahead.js";
 import { addCopyButtons } from "./js/copy.js";
 import "./js/dialogs.js";
 import "./js/focus.js";
+import "./js/inbox.js";
 import "./js/leaving.js";
 import "./js/menus.js";
 import "./js/print.js";
@@ -25,6 +26,7 @@ addCopyButtons(document);
 // What only some screens have comes after it.
 const later = {
   "[data-comments]": () => import("later:comments"),
+  "[data-inbox-list]": () => import("later:inbox"),
   "[data-progress]": () => import("later:progress"),
   "[data-ticks]": () => import("later:tasks"),
   "[data-who]": () => import("later:who"),

@@ -111,7 +111,7 @@ NAMING_A_SPACE = [one for one in WRITES if names_a_space(one)]
 
 def test_every_operation_is_of_a_space_of_all_or_of_an_upload() -> None:
     others = {"make_space", "read_upload", "send_piece", "give_up", "read_photo"}
-    others |= {"remove_watch"}  # of a space, a discussion or a tag
+    others |= {"remove_watch", "change_notice"}
     others |= {one.name for one in OF_COMMENTS}
     groups = {one.name for one in [*OF_GROUPS, *OF_SYNONYMS]}
     named = {one.name for one in NAMING_A_SPACE}

@@ -257,6 +257,8 @@ SCREENS = [
     ("eve", "/eng/busy/-/watch"),
     ("cai", "/eng/-/watch"),
     ("ben", "/-/threads/1/watch"),
+    ("ben", "/-/inbox"),
+    ("cai", "/-/inbox?show=done"),
     ("cai", "/-/watching"),
     ("eve", "/-/watching?tag=samples"),
 ]
@@ -267,6 +269,7 @@ SCREENS += [
 ]
 
 NO_SCREENS = {
+    "inbox.unread": "a number",
     "attachments.read": "a file",
     "attachments.read_by_id": "a file",
     "branding.accent": "a style sheet",

@@ -39,6 +39,10 @@ SCREENS = (
     ("ben", "/-/starred"),  # empty
     ("cai", "/eng/rota/-/watch"),
     ("eve", "/eng/-/watch"),
+    ("ben", "/-/threads/1/watch"),
+    ("eve", "/-/inbox"),
+    ("cai", "/-/inbox"),  # empty
+    ("cai", "/-/inbox?show=done"),
     ("cai", "/-/watching"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),

@@ -197,7 +197,8 @@ def test_the_list_takes_the_same_statements_for_any_number_of_watches(wiki: Scen
     assert numbers[0] == numbers[1]
 
 
-def test_watches_over_the_api(wiki: Scene, api: Api) -> None:
+def test_watches_over_the_api(wiki: Scene) -> None:
+    api = Api(wiki)
     wiki.write("rota", "words")
     put = api.put("cai", "/watches", {"space": "eng", "path": "rota", "level": "changes"})
     assert put.status_code == 204

@@ -48,6 +48,7 @@ _IN_PATH: dict[str, tuple[str, dict[str, Any]]] = {
     "number": ("Number of the revision.", _NUMBER),
     "old": ("Number of the revision to compare with.", _NUMBER),
     "new": ("Number of the revision to compare.", _NUMBER),
+    "notice": ("Id of the notice.", _NUMBER),
     "thread": ("Id of the discussion.", _NUMBER),
     "message": ("Id of the message.", _NUMBER),
     "synonyms": ("Id of the group of synonyms.", _NUMBER),

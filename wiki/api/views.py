@@ -27,6 +27,7 @@ _CONVERTERS = {
     "number": "<int:number>",
     "old": "<int:old>",
     "new": "<int:new>",
+    "notice": "<apiid:notice>",
     "thread": "<apiid:thread>",
     "message": "<apiid:message>",
     "sign": "<string:sign>",

@@ -57,6 +57,8 @@ GENERAL: Mapping[str, str | int] = {
     "built_in": "vacation",
     "delivery_id": 1,
     "watch_id": 1,
+    "notice_id": 1,
+    "notice": 1,
     "number": 1,
     "old": 1,
     "new": 2,

@@ -98,10 +98,11 @@ def preferences() -> ResponseReturnValue:
 def _level() -> Level | None:
     """Return the level of the form; None if the watch is to be removed.
 
-    :raises Invalid: for a word that is no level.
+    :raises Invalid: for anything else.
     """
-    word = request.form.get("level", "")
-    return actions.level_named(word) if word and "remove" not in request.form else None
+    if "remove" in request.form:
+        return None
+    return actions.level_named(request.form.get("level", ""))
 
 
 def _set(find: Finder) -> ResponseReturnValue:

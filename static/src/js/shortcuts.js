@@ -3,7 +3,7 @@
 import { composing, pressed } from "./keys.js";
 import { read, write } from "./storage.js";
 
-const JUMPS = { h: "/", c: "/-/changes" };
+const JUMPS = { h: "/", c: "/-/changes", i: "/-/inbox" };
 const MODIFIERS = new Set(["Shift", "Control", "Alt", "AltGraph", "Meta", "CapsLock"]);
 const help = document.getElementById("keys");
 let jumping = false;

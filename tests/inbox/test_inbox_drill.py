@@ -1,0 +1,62 @@
+"""The leak drill looks at inboxes and at what people watch: it finds nothing, and something once
+their gate is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import true
+
+from wiki.app import create_app, open_database
+from wiki.canary import World
+from wiki.config import Settings
+from wiki.drill.canaries import lay_out
+from wiki.drill.crawl import Drill
+from wiki.inbox import queries
+from wiki.inbox.models import Notice
+from wiki.migrate import migrate
+from wiki.watching import queries as watching
+
+INBOX = {"inbox.inbox", "inbox.unread", "inbox.change", "api.list_notices", "api.change_notice"}
+WATCHING = {
+    "watching.watching",
+    "watching.place",
+    "watching.set_place",
+    "watching.thread",
+    "watching.set_thread",
+    "watching.change",
+    "api.list_watches",
+    "api.put_watch",
+    "api.remove_watch",
+}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    settings = Settings(data_dir=tmp_path, secret_key="d" * 40)
+    database = open_database(settings)
+    migrate(database)
+    app = create_app(settings, database)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    yield lay_out(app, database, settings)
+    database.dispose()
+
+
+def test_the_drill_finds_notices_of_pages_that_somebody_may_not_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Drill(world, only=INBOX).run()
+    assert not (report.leaks or report.differences or report.unasked)
+    monkeypatch.setattr(queries, "visible_to", lambda actor: Notice.person_id == actor.person_id)
+    assert Drill(world, only=INBOX, until_first=True).run().leaks
+
+
+def test_the_drill_finds_watched_pages_that_somebody_may_not_read(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Drill(world, only=WATCHING).run()
+    assert not (report.leaks or report.differences or report.unasked)
+    monkeypatch.setattr(watching, "live_for", lambda *_: true())
+    assert Drill(world, only=WATCHING, until_first=True).run().leaks

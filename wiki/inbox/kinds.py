@@ -1,0 +1,43 @@
+"""Kinds, states and reasons of notices."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+from wiki.watching.levels import Level
+
+
+class Kind(StrEnum):
+    """What a notice is about."""
+
+    MENTION = "mention"
+    EDIT = "edit"
+    COMMENT = "comment"
+    STATE = "state"
+    REQUEST = "request"
+
+
+NEEDED = {
+    Kind.EDIT: Level.CHANGES,
+    Kind.COMMENT: Level.EVERYTHING,
+    Kind.STATE: Level.DECISIONS,
+}
+"""The lowest level of a watcher who is told."""
+
+
+class State(IntEnum):
+    """What its reader did with a notice."""
+
+    UNREAD = 0
+    READ = 1
+    DONE = 2
+
+
+class Because(StrEnum):
+    """Why a person is told."""
+
+    WATCH = "watch"
+    NAME = "name"
+    GROUP = "group"
+    SPACE = "space"
+    LEAD = "lead"
