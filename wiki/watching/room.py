@@ -25,11 +25,11 @@ ROOM = Room(
         ),
         Link(
             Place.SPACE,
-            20,
+            35,
             lazy_gettext("Watch space"),
             "watch",
             icon="bell",
-            section=lazy_gettext("Space"),
+            section=lazy_gettext("Pages"),
             shown=lambda on: not on.actor.is_anonymous,
         ),
     ),
