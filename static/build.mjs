@@ -61,9 +61,7 @@ async function gatherIcons() {
 ${lines.join("\n")}
 } -%}
 {#- icon(name): decorative, hidden from screen readers. icon(name, "words"): an image with a name. -#}
-{%- macro icon(name, label="", class="") -%}
-<svg class="icon{{ " " ~ class if class }}" viewBox="0 0 24 24" {% if label %}role="img" aria-label="{{ label }}"{% else %}aria-hidden="true"{% endif %}>{{ shapes[name]|safe }}</svg>
-{%- endmacro -%}
+{%- set icon = cached_icons(shapes) -%}
 `;
   const before = existsSync(generated) ? await readFile(generated, "utf8") : "";
   if (before !== text) await writeFile(generated, text);

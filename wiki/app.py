@@ -37,7 +37,7 @@ from wiki.web import (
     urls,
 )
 from wiki.web.limits import lane, rate_limit, request_limits
-from wiki.web.screens import filters, locale, slots, theme, words
+from wiki.web.screens import filters, fragments, locale, slots, theme, words
 
 
 def open_database(settings: Settings, engines: Engines | None = None) -> Database:
@@ -135,6 +135,7 @@ def _install_plumbing(app: Flask, *, secure: bool) -> None:
     """Install what acts on every request. The order is that in which requests are handled;
     responses pass in the opposite order."""
     request.init_app(app)
+    fragments.init_app(app)
     locale.init_app(app)
     request_limits.init_app(app)
     response_cache.init_app(app)

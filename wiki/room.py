@@ -157,6 +157,8 @@ class Block:
     :param columns: in a slot of a page, the data instead: expressions over ``Revision`` and the
         parameter ``person_id``, which are read in the query that reads the page's revision. They
         are read for people who are signed in, and appear on the newest revision of a live page.
+        Of tables with a rule in ``wiki/changes/rules.py`` they read only rows of that page or
+        person.
     """
 
     slot: Slot

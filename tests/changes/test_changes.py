@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import delete, insert, select, text, update
 
-from tests.cast import Scene
+from tests.cast import PASSWORD, Scene
 from wiki import rooms
 from wiki.app import open_database
 from wiki.changes import triggers
 from wiki.changes.log import Changes
 from wiki.changes.reads import recording, scopes_read
 from wiki.changes.rules import ANY_PAGE, EVERYTHING, RULES
+from wiki.comments.models import Thread
 from wiki.db import Base, Change, ForgetChanges, now
 from wiki.migrate import downgrade, migrate
 from wiki.pages.models import Page, Revision
-from wiki.people.models import Person, SiteSetting
+from wiki.people.models import LoginSession, Person, SiteSetting
 from wiki.spaces.models import Space
 from wiki.web.request import reading
 from wiki.web.response_cache import remembered
@@ -27,6 +31,20 @@ def changed(changes: Changes, clock: int) -> set[str]:
     """The scopes that have changed since."""
     changes.look()
     return {scope for scope, time in changes._latest.items() if time > clock}
+
+
+def signed_in(wiki: Scene, login: str) -> FlaskClient:
+    """A browser in which somebody has signed in by the form."""
+    browser = wiki.new_client()
+    answer = browser.post("/-/login", data={"login": login, "password": PASSWORD})
+    assert answer.status_code == 303
+    return browser
+
+
+def thread(wiki: Scene) -> int:
+    """The only thread."""
+    with wiki.database.read() as session:
+        return session.scalars(select(Thread.id)).one()
 
 
 def entries(wiki: Scene, path: str) -> list[int]:
@@ -50,6 +68,72 @@ def test_a_plain_edit_costs_readers_of_other_pages_nothing(wiki: Scene) -> None:
     assert remembered and entries(wiki, "/eng/plan") == remembered
     wiki.write("rota", "See [[plan]]", title="Duty")
     assert "Duty" in wiki.get("cai", "/eng/plan").text
+
+
+@pytest.mark.parametrize("what", ["comment", "reply", "star", "sign-in", "sign-out", "presence"])
+def test_what_others_do_elsewhere_costs_readers_of_a_page_nothing(wiki: Scene, what: str) -> None:
+    page = wiki.write("rota", "words")
+    wiki.write("plan", "words")
+    wiki.deliver()
+    ben, other = signed_in(wiki, "ben"), signed_in(wiki, "eve")
+    if what == "reply":
+        wiki.post("eve", "/eng/rota/-/comments", body="First")
+    for _ in range(2):
+        wiki.get("cai", "/eng/plan")
+    remembered = entries(wiki, "/eng/plan")
+    if what in ("comment", "reply"):
+        to = "/eng/rota/-/comments" if what == "comment" else f"/-/threads/{thread(wiki)}/reply"
+        assert wiki.post("eve", to, body="Agreed").status_code == 303
+    if what == "star":
+        assert ben.post("/eng/plan/-/star").status_code in (302, 303)
+    if what == "sign-in":
+        signed_in(wiki, "ben")
+    if what == "sign-out":
+        assert other.post("/-/logout").status_code in (302, 303)
+    if what == "presence":
+        with wiki.database.write() as session:
+            earlier = now() - timedelta(hours=2)
+            session.execute(update(LoginSession).values(seen_at=earlier))
+            session.execute(update(Person).values(seen_at=earlier))
+        ben.get(f"/-/p/{page.id}")
+    wiki.get("cai", "/eng/plan")
+    assert remembered and entries(wiki, "/eng/plan") == remembered
+
+
+def test_what_people_do_reaches_their_own_answers(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    browser = signed_in(wiki, "ben")
+    for _ in range(2):
+        assert "Agreed" not in browser.get("/eng/rota").text
+    wiki.post("eve", "/eng/rota/-/comments", body="Agreed")
+    assert "Agreed" in browser.get("/eng/rota").text
+    assert "Remove your star" not in browser.get("/eng/rota").text
+    browser.post("/eng/rota/-/star")
+    assert "Remove your star" in browser.get("/eng/rota").text
+    with wiki.database.write() as session:
+        session.execute(update(LoginSession).values(expires_at=now()))
+    assert browser.get("/-/me").status_code == 302
+
+
+def test_only_what_presence_writes_counts_as_presence(wiki: Scene) -> None:
+    changes = wiki.database.changes
+    signed_in(wiki, "ben")
+    ben = wiki.actor("ben").person_id
+    own, later = {"person:*", f"person:{ben}"}, now() + timedelta(days=1000)
+    for table, values, expected in (
+        (LoginSession, {"seen_at": now()}, {"login_sessions:presence"}),
+        (LoginSession, {"expires_at": later}, {"login_sessions:presence"}),
+        (LoginSession, {"expires_at": now()}, {"login_sessions:presence", *own}),
+        (LoginSession, {"confirmed_at": None}, own),
+        (Person, {"seen_at": now()}, {"people:presence"}),
+        (Person, {"seen_at": now(), "name": "B"}, {"people:presence", "people"}),
+    ):
+        clock = changes.look()
+        with wiki.database.write() as session:
+            session.execute(update(table).values(values))
+        assert {s for s in changed(changes, clock) if not s.startswith("person:") or s in own} == (
+            expected
+        )
 
 
 def test_every_table_is_watched(wiki: Scene) -> None:
@@ -139,6 +223,9 @@ def test_a_statement_reads_the_tables_that_it_names(wiki: Scene) -> None:
     }  # fmt: skip
     twice = "SELECT 1 FROM revisions r WHERE EXISTS (SELECT * FROM revisions s)"
     assert scopes(twice, "revisions") == {"revisions", ANY_PAGE}
+    assert scopes("SELECT p.name FROM people p") == {"people"}
+    assert scopes("SELECT p.seen_at FROM people p") == {"people", "people:presence"}
+    assert scopes("SELECT b.page_id FROM bookmarks b") == {"bookmarks", "person:*"}
     with recording() as found:
         for session in (wiki.database.read(), wiki.database.write()):
             with session as opened:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -11,9 +11,15 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from wiki.changes.rules import ANY_PAGE, RULES, page_scope
+from wiki.changes.rules import (
+    RULES,
+    any_scope,
+    page_scope,
+    person_scope,
+    presence_scope,
+)
 
-_NOTED = "page_noted"
+_NOTED = "scopes_noted"
 
 _reads: ContextVar[set[str] | None] = ContextVar("reads", default=None)
 _WORD = re.compile(r"\w+|\*")
@@ -47,35 +53,51 @@ def note(scopes: Set[str]) -> None:
         found |= scopes
 
 
-def of_noted_pages(*tables: str) -> dict[str, Any]:
+def of_noted(*tables: str) -> dict[str, Any]:
     """Return the execution options of a statement that reads rows of some tables with a rule, and
-    only rows of pages for which the caller calls :func:`note_page`."""
+    only rows of pages and people for which the caller calls :func:`note_page` and
+    :func:`note_person`. Of a table that says who is here, it does not depend on that."""
     return {_NOTED: frozenset(tables)}
 
 
 def note_page(*page_ids: int) -> None:
-    """Add the scopes of pages, of which a statement of :func:`of_noted_pages` reads rows."""
+    """Add the scopes of pages, of which a statement with :func:`of_noted` reads rows."""
     note({page_scope(page_id) for page_id in page_ids})
+
+
+def note_person(person_id: int | None) -> None:
+    """Add the scope of a person, of whom a statement with :func:`of_noted` reads rows."""
+    if person_id is not None:
+        note({person_scope(person_id)})
 
 
 @lru_cache(maxsize=1024)
 def scopes_read(statement: str, noted: Set[str], tables: frozenset[str]) -> frozenset[str]:
     """Return the scopes that a statement in SQL can read: the tables whose names are among its
-    words, and every page, if it uses what changes page by page in a table that is not ``noted``. A
-    table that it reads twice, such as in a subquery, is not noted.
+    words, and every page or person, if it uses what changes for each of them in a table that is not
+    ``noted``. A table that it reads twice, such as in a subquery, is not noted.
 
     :param tables: the names of all tables.
     """
     lowered = statement.lower()
-    words = set(_WORD.findall(_NO_COLUMNS.sub("", lowered)))
+    words = frozenset(_WORD.findall(_NO_COLUMNS.sub("", lowered)))
     found = words & tables
-    for name in found & RULES.keys():
+    more = set()
+    for name in found:
         if name in noted and len(_where_named(name).findall(lowered)) == 1:
             continue
-        columns = RULES[name].columns
-        if not columns or "*" in words or words & set(columns):
-            return frozenset(found | {ANY_PAGE})
-    return frozenset(found)
+        rule = RULES.get(name)
+        if rule is None:
+            continue
+        if rule.is_narrow and (not rule.updates or _names_any(words, rule.updates)):
+            more.add(any_scope(rule.owner))
+        if _names_any(words, (*rule.presence, *rule.prolonged)):
+            more.add(presence_scope(name))
+    return found | more
+
+
+def _names_any(words: Set[str], columns: Sequence[str]) -> bool:
+    return bool(columns) and ("*" in words or not words.isdisjoint(columns))
 
 
 def listen_to(engine: Engine, tables: Callable[[], frozenset[str]]) -> None:

@@ -4,11 +4,17 @@ migration."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, inspect, text
 
-from wiki.changes.rules import ANY_PAGE, EVERYTHING, RULES, PageRule
+from wiki.changes.rules import (
+    EVERYTHING,
+    RULES,
+    Rule,
+    any_scope,
+    presence_scope,
+)
 
 TABLE = "changes"
 UNWATCHED = frozenset({TABLE, "alembic_version"})
@@ -89,33 +95,48 @@ def _wanted(connection: Connection) -> Iterator[_Trigger]:
     tables = found.get_table_names()
     if TABLE not in tables:
         return
+    kind = connection.dialect.name
     for table in sorted(set(tables) - UNWATCHED):
         rule = RULES.get(table)
         columns = [column["name"] for column in found.get_columns(table)] if rule else []
-        kind = connection.dialect.name
-        for when, condition, scopes in _of_table(table, rule or PageRule(), columns, kind):
+        for when, condition, scopes in _of_table(table, rule or Rule(), columns, kind):
             digest = hashlib.sha256(repr((when, condition, scopes, _RAISE[kind])).encode())
             name = f"{_PREFIX}{table}_{when.split()[0].lower()}_{digest.hexdigest()[:8]}"
             yield name, table, when, condition, scopes
 
 
 def _of_table(
-    table: str, rule: PageRule, columns: Sequence[str], dialect: str
+    table: str, rule: Rule, columns: Sequence[str], dialect: str
 ) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     """Yield event, condition and scopes of the triggers of a table."""
     whole = (f"'{table}'",)
-    yield "INSERT", "", _of_page(rule, "NEW") if rule.inserts else whole
-    yield "DELETE", "", _of_page(rule, "OLD") if rule.deletes else whole
-    narrow = set(columns) - {rule.page} if rule.all_others else set(rule.columns)
-    if not narrow:
+    yield "INSERT", "", _of_owner(rule, "NEW") if rule.inserts else whole
+    yield "DELETE", "", _of_owner(rule, "OLD") if rule.deletes else whole
+    present = {*rule.presence, *rule.prolonged}
+    narrow = (set(columns) - {rule.column} if rule.all_others else set(rule.updates)) - present
+    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
+
+    def differ(names: Iterable[str]) -> list[str]:
+        return [f"OLD.{name} {differs} NEW.{name}" for name in names]
+
+    if not narrow | present:
         yield "UPDATE", "", whole
         return
-    differs = "IS NOT" if dialect == "sqlite" else "IS DISTINCT FROM"
-    wide = [f"OLD.{name} {differs} NEW.{name}" for name in columns if name not in narrow]
-    yield "UPDATE", " OR ".join(wide), whole
-    yield "UPDATE", "", _of_page(rule, "NEW")
+    wide = differ(name for name in columns if name not in narrow | present)
+    shortened = [f"OLD.{name} > NEW.{name}" for name in rule.prolonged]
+    yield "UPDATE", " OR ".join(wide if narrow else [*wide, *shortened]), whole
+    if narrow:
+        concerns = [*differ(sorted(narrow)), *shortened] if present else []
+        yield "UPDATE", " OR ".join(concerns), _of_owner(rule, "NEW")
+    if present:
+        yield "UPDATE", " OR ".join(differ(sorted(present))), (f"'{presence_scope(table)}'",)
 
 
-def _of_page(rule: PageRule, row: str) -> tuple[str, ...]:
-    any_page = f"'{ANY_PAGE}'"
-    return (any_page, f"'page:' || {row}.{rule.page}") if rule.page else (any_page,)
+def _of_owner(rule: Rule, row: str) -> tuple[str, ...]:
+    either = f"'{any_scope(rule.owner)}'"
+    if not rule.column:
+        return (either,)
+    owner = f"{row}.{rule.column}"
+    if rule.through:
+        owner = f"(SELECT {rule.owner}_id FROM {rule.through} WHERE id = {owner})"
+    return (either, f"'{rule.owner}:' || {owner}")

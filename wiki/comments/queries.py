@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from wiki.changes.reads import note_page, of_noted
 from wiki.comments.models import EarlierText, Message, Reaction, StateChange, Thread
 from wiki.comments.signs import SIGNS
 from wiki.pages.models import Page, Revision
@@ -142,12 +143,14 @@ def _openings() -> Select[Thread, Message]:
         .options(joinedload(Message.author))
         .order_by(Thread.id.desc())
         .limit(FEW + 1)
+        .execution_options(**of_noted("threads", "messages"))
     )
 
 
 def newest_open(session: Session, page: Page) -> list[Opening]:
     """Return the newest open threads of a page, at most one more than :data:`FEW`, in one
     statement. The caller has checked permission for the page."""
+    note_page(page.id)
     rows = session.execute(_openings(), {"page_id": page.id})
     return [Opening(thread, message) for thread, message in rows]
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from wiki.history.recent import Change, Which, count_imported, recent_changes
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import live_for
-from wiki.people.signin.sign_in import SignedIn
+from wiki.people.signin.sign_in import SignedIn, last_visit_at
 from wiki.rules.access import Actor
 
 _CHANGES = 20
@@ -77,7 +77,7 @@ def news_for(session: Session, actor: Actor, signed_in: SignedIn | None) -> News
     first day; and if there are none either, the number of changes in that history."""
     if signed_in is None:
         return News(recent_changes(session, actor, limit=_CHANGES).rows)
-    since = signed_in.last_visit_at
+    since = last_visit_at(session, actor.person_id)
     if since is not None:
         which = Which(since=since, not_by=actor.person_id)
         changes = recent_changes(session, actor, which, limit=_CHANGES).rows

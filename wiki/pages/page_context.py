@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import RequestRedirect
 
+from wiki.changes.reads import note_page, note_person, of_noted
 from wiki.errors import NotFound
 from wiki.pages.access.access_log import log_other_read
 from wiki.pages.links.marking import marks_for
@@ -20,6 +21,7 @@ from wiki.pages.models import Page, Revision
 from wiki.pages.queries import Place, get_page, look_up, see_page
 from wiki.pages.rendering.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.rendering.stored import ensure_heads
+from wiki.pages.revisions import tables_in
 from wiki.pages.tree import Level, TreeNode, breadcrumbs, children_of
 from wiki.rules.access import May
 from wiki.spaces.models import Space
@@ -163,7 +165,13 @@ def _bar_columns(page: Page) -> Mapping[str, Any]:
     person_id = actor().person_id
     if page.deleted_at is not None or person_id is None or not columns:
         return {}
-    newest = select(*columns).where(Revision.page_id == page.id, Revision.number == page.head)
+    newest = (
+        select(*columns)
+        .where(Revision.page_id == page.id, Revision.number == page.head)
+        .execution_options(**of_noted("revisions", *tables_in(columns)))
+    )
+    note_page(page.id)
+    note_person(person_id)
     row = reading().execute(newest, {"person_id": person_id}).one()
     return {column.name: row[at] for at, column in enumerate(columns)}
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.changes.reads import note_page, of_noted_pages
+from wiki.changes.reads import note_page, of_noted
 from wiki.db import BigId
 from wiki.errors import NotFound
 from wiki.pages.models import Page, Redirect
@@ -88,7 +88,7 @@ def _place() -> Select[Any]:
         )
         .outerjoin(Scope, Scope.id == Page.scope_id)
         .where(Space.slug == bindparam("slug"))
-        .execution_options(**of_noted_pages("pages"))
+        .execution_options(**of_noted("pages"))
     )
 
 

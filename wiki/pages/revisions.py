@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Label, Select, bindparam, select
+from sqlalchemy import ColumnElement, Label, Select, TableClause, bindparam, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.visitors import iterate
 
-from wiki.changes.reads import note_page, of_noted_pages
+from wiki.changes.reads import note_page, note_person, of_noted
 from wiki.errors import NotFound, WikiError
 from wiki.i18n import gettext as _
 from wiki.i18n import lazy_gettext, ngettext
@@ -48,10 +49,12 @@ def get_revision_with(
     """Return a revision of a page with other columns by name, read in the same query. The caller
     has checked that the page may be read.
 
-    :param values: the parameters of these columns.
+    :param columns: what they read of tables with a rule in ``wiki/changes/rules.py`` are rows of
+        this page or of the person with the id ``person_id``. :param values: their parameters.
     :raises NoSuchRevision: when the page has no revision of that number. :raises Purged:
     """
     note_page(page.id)
+    note_person(values.get("person_id"))
     named = {"page_id": page.id, "number": number, **values}
     row = session.execute(_revision(columns), named).one_or_none()
     if row is None:
@@ -98,11 +101,17 @@ class Purged(WikiError):
         self.number = revision.number
 
 
+def tables_in(columns: Iterable[ColumnElement[Any]]) -> set[str]:
+    """Return the names of the tables that expressions read."""
+    parts = (part for column in columns for part in iterate(column))
+    return {part.name for part in parts if isinstance(part, TableClause)}
+
+
 @cache
 def _revision(columns: tuple[Label[Any], ...]) -> Select[Any]:
     return (
         select(Revision, *columns)
         .where(Revision.page_id == bindparam("page_id"), Revision.number == bindparam("number"))
         .options(joinedload(Revision.author))
-        .execution_options(**of_noted_pages("revisions"))
+        .execution_options(**of_noted("revisions", *tables_in(columns)))
     )

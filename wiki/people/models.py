@@ -44,8 +44,9 @@ class Person(Base):
     disabled_at: Mapped[datetime | None]
     imported_at: Mapped[datetime | None] = mapped_column(index=True)
     service_at: Mapped[datetime | None]
-    seen_at: Mapped[datetime | None]
-    left_at: Mapped[datetime | None]
+    # Written every quarter of an hour, so statements that do not need them must not name them.
+    seen_at: Mapped[datetime | None] = mapped_column(deferred=True)
+    left_at: Mapped[datetime | None] = mapped_column(deferred=True)
     language: Mapped[str | None] = mapped_column(String(20))
     time_zone: Mapped[str | None] = mapped_column(String(64))
     theme: Mapped[str | None] = mapped_column(String(10))

@@ -92,6 +92,12 @@ class ResponseCache:
         """Return whether the time of the least recently used entry is over."""
         return next(iter(self._entries.values())).ends < monotonic()
 
+    def forget(self, key: Hashable) -> None:
+        """Drop the value of ``key``."""
+        with self._lock:
+            entry = self._entries.pop(key, None)
+            self._size -= entry.size if entry else 0
+
     def clear(self) -> None:
         """Drop all entries."""
         with self._lock:

@@ -73,16 +73,17 @@ def init_app(app: Flask, folder: Path = STATIC) -> None:
 
 def _add_asset_function(app: Flask) -> None:
     """Add the template function ``asset("app.css")``, which returns the URL of a built file."""
-    manifest: dict[str, str] = {}
+    urls: dict[str, str] = {}
     path = STATIC / "manifest.json"
 
     def asset(name: str) -> str:
-        if name not in manifest:
+        if name not in urls:
             try:
-                manifest.update(json.loads(path.read_text()))
+                manifest = json.loads(path.read_text())
             except FileNotFoundError:
                 raise NotBuilt("The front end is not built: run `make setup` first.") from None
-        return url_for("static", filename=manifest[name])
+            urls.update({one: url_for("static", filename=manifest[one]) for one in manifest})
+        return urls[name]
 
     app.add_template_global(asset)
 

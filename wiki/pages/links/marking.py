@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from wiki.changes.reads import note_page, of_noted_pages
+from wiki.changes.reads import note_page, of_noted
 from wiki.pages.below import holds_readable
 from wiki.pages.links.candidates import candidates_for
 from wiki.pages.links.models import PageLink
@@ -168,7 +168,7 @@ def _links_of(actor: Actor) -> Select[Any]:
                 and_(PageLink.kind == "page", target.id.is_(None), nowhere),
             ),
         )
-        .execution_options(**of_noted_pages("page_links"))
+        .execution_options(**of_noted("page_links"))
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
-from wiki.changes.reads import note_page, of_noted_pages
+from wiki.changes.reads import note_page, of_noted
 from wiki.pages.models import Revision
 from wiki.pages.rendering.models import RenderingRow
 from wiki.pages.rendering.own_renderer import renderer
@@ -44,7 +44,7 @@ def _shown() -> Select[str | None, list[Any], str, float | None]:
             RenderingRow.cut_off_after,
         )
         .where(RenderingRow.page_id == bindparam("of_page"), RenderingRow.key == bindparam("key"))
-        .execution_options(**of_noted_pages("renderings"))
+        .execution_options(**of_noted("renderings"))
     )
 
 

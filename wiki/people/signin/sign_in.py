@@ -15,6 +15,7 @@ from sqlalchemy import Select, bindparam, case, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from wiki.changes.reads import note_person, of_noted
 from wiki.db import now
 from wiki.errors import Forbidden, SignInRequired
 from wiki.i18n import gettext as _
@@ -27,7 +28,7 @@ from wiki.people.one_time import hash_token, new_token
 from wiki.people.signin.browsers import note_browser
 from wiki.rules.access import Actor
 from wiki.web.request import parts, settings
-from wiki.web.response_cache import remembered
+from wiki.web.response_cache import remembered, response_cache
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +43,9 @@ class SignedIn(UserMixin):
     """A person in one of their sign-ins, as a Flask-Login user.
 
     ``confirmed_at`` is when they last gave their password or a factor in it. ``held`` is true if
-    they must have a second factor and have none. ``joined_at`` is when the account was created;
-    ``last_here_at`` and ``left_at`` are ``seen_at`` and ``left_at`` of the person. ``language``,
-    ``zone`` and ``theme`` are those of their screens, None for the browser's; ``photo`` is the
-    hash of their photo.
+    they must have a second factor and have none. ``joined_at`` is when the account was created.
+    ``language``, ``zone`` and ``theme`` are those of their screens, None for the browser's;
+    ``photo`` is the hash of their photo.
     """
 
     token: str
@@ -56,19 +56,10 @@ class SignedIn(UserMixin):
     confirmed_at: datetime | None = None
     held: bool = False
     joined_at: datetime | None = None
-    last_here_at: datetime | None = None
-    left_at: datetime | None = None
     language: str | None = None
     zone: ZoneInfo | None = None
     theme: str | None = None
     photo: str | None = None
-
-    @property
-    def last_visit_at(self) -> datetime | None:
-        """The end of the person's previous visit, on any device; None on their first one."""
-        if self.last_here_at is not None and self.last_here_at < now() - VISIT_ENDS_AFTER:
-            return self.last_here_at  # this request begins a visit, which is noted after it
-        return self.left_at
 
     def get_id(self) -> str:
         """Return the value for the cookie."""
@@ -141,6 +132,7 @@ def find_session(session: Session, token: str) -> SignedIn | None:
     if row is None:
         return None
     found, person, held = row
+    note_person(person.id)
     return SignedIn(
         token,
         found.id,
@@ -150,8 +142,6 @@ def find_session(session: Session, token: str) -> SignedIn | None:
         found.confirmed_at,
         bool(held),
         person.created_at,
-        person.seen_at,
-        person.left_at,
         person.language,
         zone_named(person.time_zone),
         person.theme,
@@ -170,7 +160,25 @@ def _open_session() -> Select[LoginSession, Person, bool]:
             LoginSession.expires_at > bindparam("moment"),
             Person.disabled_at.is_(None),
         )
+        # A sign-in may be found that lives longer by now.
+        .execution_options(**of_noted("login_sessions", "people"))
     )
+
+
+def last_visit_at(session: Session, person_id: int | None) -> datetime | None:
+    """Return the end of a person's previous visit, on any device; None on their first one."""
+    row = session.execute(_presence(), {"id": person_id}).one_or_none()
+    if row is None:
+        return None
+    seen_at, left_at = row
+    if seen_at is not None and seen_at < now() - VISIT_ENDS_AFTER:
+        return seen_at  # this request begins a visit, which is noted after it
+    return left_at
+
+
+@cache
+def _presence() -> Select[datetime | None, datetime | None]:
+    return select(Person.seen_at, Person.left_at).where(Person.id == bindparam("id"))
 
 
 def close_session(session: Session, session_id: int) -> None:
@@ -219,9 +227,12 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator]
     def load(token: str) -> SignedIn | None:
-        key = ("sign-in", hash_token(token))
+        key = _key(token)
         found = remembered(key, lambda session: find_session(session, token), 1000)
-        return found if found is not None and found.expires_at > now() else None
+        if found is not None and found.expires_at <= now():
+            response_cache().forget(key)  # it may have been prolonged
+            found = remembered(key, lambda session: find_session(session, token), 1000)
+        return found
 
     @app.after_request
     def note_presence(response: Response) -> Response:
@@ -232,6 +243,10 @@ def init_app(app: Flask) -> None:
             except SQLAlchemyError:
                 log.exception("could not note that somebody was seen")
         return response
+
+
+def _key(token: str) -> tuple[str, str]:
+    return "sign-in", hash_token(token)
 
 
 def _note(user: SignedIn) -> None:
@@ -248,6 +263,7 @@ def _note(user: SignedIn) -> None:
         )
         if user.actor.person_id is not None:
             _note_visit(session, user.actor.person_id, at)
+    response_cache().forget(_key(user.token))  # it says when they were last seen
     cookie.permanent = True
     cookie.modified = True  # extend the cookie's lifetime, too
 

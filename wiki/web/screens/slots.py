@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, request
 from jinja2.runtime import Context, Undefined
@@ -18,8 +18,7 @@ from wiki.web.request import actor, parts, reading
 from wiki.web.urls import space_url
 
 
-@dataclass(frozen=True)
-class ShownLink:
+class ShownLink(NamedTuple):
     """A link as a template writes it."""
 
     label: str
@@ -57,10 +56,8 @@ def init_app(app: Flask) -> None:
 @pass_context
 def links(context: Context, place: str) -> list[ShownLink]:
     """Return the links of a menu that the user may see, by the name of the place."""
-    wanted = Place[place.upper()]
     screen = _screen(context)
-    found = [link for room in parts().rooms for link in room.links if link.place is wanted]
-    found.sort(key=lambda link: link.position)
+    found = _links(parts().rooms, Place[place.upper()])
     return [_shown(link, screen) for link in found if link.shown(screen)]
 
 
@@ -89,7 +86,14 @@ def by_section(shown: Iterable[ShownLink]) -> list[tuple[str, list[ShownLink]]]:
     return [(section, list(group)) for section, group in groupby(shown, lambda one: one.section)]
 
 
-def _blocks(rooms: Iterable[Room], slot: Slot) -> list[Block]:
+@cache
+def _links(rooms: tuple[Room, ...], place: Place) -> list[Link]:
+    found = [link for room in rooms for link in room.links if link.place is place]
+    return sorted(found, key=lambda link: link.position)
+
+
+@cache
+def _blocks(rooms: tuple[Room, ...], slot: Slot) -> list[Block]:
     found = [block for room in rooms for block in room.blocks if block.slot is slot]
     return sorted(found, key=lambda block: block.position)
 
@@ -122,7 +126,7 @@ def _shown(link: Link, screen: Screen) -> ShownLink:
         covered = link.covers and screen.url_path.startswith(url)
         is_current = covered or screen.url_path in current
     label = link.label(screen) if callable(link.label) else link.label
-    return ShownLink(label, url, link.icon, link.section, is_current, link.is_dangerous)
+    return ShownLink(str(label), url, link.icon, str(link.section), is_current, link.is_dangerous)
 
 
 def _url(place: Place, address: str, screen: Screen) -> str:
