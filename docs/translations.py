@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from hatch_build import compile_catalogues
 from wiki.i18n import LANGUAGES, SOURCE
+from wiki.web.screens.fragments import FragmentTag
 
 ROOT = Path(__file__).parents[1]
 KEYWORDS: Mapping[str, Any] = {
@@ -29,7 +30,11 @@ KEYWORDS: Mapping[str, Any] = {
     "_setting": (1,),  # of wiki/config.py
 }
 OF_SCRIPTS: Mapping[str, Any] = {"t": None, "tn": (1, 2)}
-OF_TEMPLATES = {"trimmed": "true", "silent": "false"}
+OF_TEMPLATES = {
+    "trimmed": "true",
+    "silent": "false",
+    "extensions": f"{FragmentTag.__module__}.{FragmentTag.__name__}",
+}
 """As the app's environment has it."""
 
 PLURALS = {"fr": "nplurals=2; plural=(n > 1);"}

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from jinja2 import Environment, nodes
 
+from wiki.web.screens.fragments import FragmentTag
+
 ROOT = Path(__file__).parents[2]
 MARKERS = {"_", "gettext", "ngettext", "pgettext", "lazy_gettext"}
 
-_ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n"])
+_ENVIRONMENT = Environment(extensions=["jinja2.ext.i18n", FragmentTag])
 _NO_TEXT = re.compile(r"<(svg|kbd|code|script|style)\b.*?</\1>|<!--.*?-->", re.DOTALL)
 _ATTRIBUTE = re.compile(r'\s(?:title|alt|aria-label|aria-description|placeholder|label)="([^"]*)"')
 _WORD = re.compile(r"[A-Za-z]{2}")

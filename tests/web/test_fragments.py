@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from jinja2 import DictLoader, Environment, TemplateSyntaxError
 
@@ -14,7 +16,12 @@ def environment(**templates: str) -> Environment:
     loader = DictLoader(templates)
     made = Environment(loader=loader, extensions=[FragmentTag], autoescape=True)
     calls: list[str] = []
-    made.globals["icon"] = lambda name: calls.append(name) or name
+
+    def icon(name: str) -> str:
+        calls.append(name)
+        return name
+
+    made.globals["icon"] = icon
     made.globals["calls"] = calls
     return made
 
@@ -61,6 +68,11 @@ def test_fragments_of_different_languages_are_different() -> None:
 
 def test_the_oldest_fragments_are_dropped() -> None:
     kept, made = Fragments(limit=10), list[str]()
+
+    def render(key: str) -> str:
+        made.append(key)
+        return key * 4
+
     for key in ("a", "b", "a", "c", "a", "b"):
-        kept.get(key, lambda key=key: made.append(key) or key * 4)
+        kept.get(key, partial(render, key))
     assert made == ["a", "b", "c", "b"]

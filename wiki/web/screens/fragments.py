@@ -97,11 +97,19 @@ class FragmentTag(Extension):
         known = {*names, *FOR_EVERYBODY, *(name.name for name in used if name.ctx != "load")}
         for name in used:
             if name.name not in known:
-                text = f"The fragment uses {name.name}, which is not one of its values."
-                raise TemplateSyntaxError(text, line, parser.name, parser.filename)
+                raise TemplateSyntaxError(
+                    f"A fragment uses {name.name}, which is not one of its values.",
+                    line,
+                    parser.name,
+                    parser.filename,
+                )
         if whole.find(nodes.Include) or whole.find(nodes.Block):
-            text = "A fragment contains no other templates and no blocks."
-            raise TemplateSyntaxError(text, line, parser.name, parser.filename)
+            raise TemplateSyntaxError(
+                "A fragment contains no other templates and no blocks.",
+                line,
+                parser.name,
+                parser.filename,
+            )
 
     def _render(self, place: str, values: tuple[Any, ...], caller: Callable[..., str]) -> Markup:
         by = reader()
