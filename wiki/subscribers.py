@@ -14,7 +14,7 @@ from wiki.attachments.handlers import forget_old_uploads, make_thumbnails
 from wiki.audit.drilling import keep_drilling
 from wiki.audit.handlers import check_chain, delete_expired
 from wiki.comments import events as comments
-from wiki.comments.handlers import render_messages
+from wiki.comments.handlers import follow_passages, render_messages
 from wiki.config import Settings
 from wiki.db import Database, ForgetChanges
 from wiki.inbox.handlers import (
@@ -62,6 +62,7 @@ from wiki.watching.handlers import watch_commented, watch_written
 SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     pages.PageSaved: (
         render_heads,
+        follow_passages,
         index_pages,
         list_by_tag,
         mirror_spaces,
@@ -82,9 +83,9 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
         wipe_freed,
         mirror_spaces,
     ),
-    purging.RevisionPurged: (rebuild_index, wipe_freed),
-    redaction.Redacted: (carry_out, mirror_spaces),
-    comments.CommentPosted: (watch_commented, tell_of_messages),
+    purging.RevisionPurged: (follow_passages, rebuild_index, wipe_freed),
+    redaction.Redacted: (carry_out, follow_passages, mirror_spaces),
+    comments.CommentPosted: (follow_passages, watch_commented, tell_of_messages),
     comments.CommentEdited: (tell_of_messages,),
     comments.ThreadStateChanged: (tell_of_states,),
     attachments.FileAdded: (make_thumbnails, mirror_spaces),
@@ -102,7 +103,7 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
 FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 
 GATHERED: Mapping[Handler, timedelta] = dict.fromkeys(
-    (render_heads, index_pages, list_by_tag, mirror_spaces), timedelta(seconds=0.3)
+    (render_heads, follow_passages, index_pages, list_by_tag, mirror_spaces), timedelta(seconds=0.3)
 )
 """Handlers of saved pages, and how long their deliveries wait for those of other saves: a new state
 of the search index costs as much for many pages as for one. Pages must be found within a second."""

@@ -27,6 +27,7 @@ addCopyButtons(document);
 const later = {
   "[data-comments]": () => import("later:comments"),
   "[data-inbox-list]": () => import("later:inbox"),
+  "[data-passages]": () => import("later:passages"),
   "[data-progress]": () => import("later:progress"),
   "[data-ticks]": () => import("later:tasks"),
   "[data-who]": () => import("later:who"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from wiki.comments.actions import (
     set_state,
 )
 from wiki.comments.composing import compose
+from wiki.comments.locating import Quoted, locate
 from wiki.comments.models import Message
 from wiki.comments.signs import SIGNS
 from wiki.db import at, now
@@ -91,6 +93,8 @@ def fill(scene: Scene) -> None:
     scene.write("old-name", "It was elsewhere.", title="Moved page")
     scene.write("gone", "It is gone.", title="Gone page")
     scene.write("busy", "One line.\n", title="Busy page")
+    passages = "Before the launch, **Ben** tells the people on call.\n\nOn Monday all read this.\n"
+    scene.write("passages", passages, title="Page with passages")
     scene.write("public", "Everyone reads this.", space="open", title="A public page")
     for day in range(60):
         with at(datetime(2021, 3, 1, 12, tzinfo=UTC) + timedelta(days=day * day % 97)):
@@ -229,6 +233,7 @@ def fill(scene: Scene) -> None:
     scene.deliver()
     administer(scene)
     discuss(scene)
+    quote(scene)
 
 
 def discuss(scene: Scene) -> None:
@@ -252,6 +257,23 @@ def discuss(scene: Scene) -> None:
         delete_message(session, eve, gone.id)
         done = begin(eve, "A question with an answer.")
         set_state(session, ben, done.thread_id, resolved=True, reason="Answered elsewhere")
+
+
+def quote(scene: Scene) -> None:
+    """Comment on passages: one unchanged with a suggestion, one changed, one lost."""
+    ben, page = scene.actor("ben"), scene.page("passages")
+    text = "Before the launch, **Ben** tells the people on call.\n\nOn Monday all read this.\n"
+    source = ("Before the launch", "people on call", "On Monday all read this.")
+    with scene.database.read() as session:
+        found = [locate(session, page, "eng", Quoted(words)) for words in source]
+    with scene.database.write() as session:
+        for located, suggested in zip(found, ("Before we start", None, None), strict=True):
+            composed = compose("Is this *right*?", "eng", page)
+            composed = replace(composed, passage=located, suggested=suggested)
+            open_thread(session, ben, "eng", "passages", composed)
+    text = text.replace("people on", "two people off").replace("On Monday all read this.", "Gone.")
+    scene.write("passages", text, title="Page with passages")
+    scene.deliver()
 
 
 def redact(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.api.conftest import OPERATIONS, Api
 from tests.api.test_tokens import OF_COMMENTS, address_of, call, token_for
 from tests.cast import Scene
-from tests.comments.test_threads import answers, lets_comment, says
+from tests.comments.test_threads import answers, lets_comment, posted, says
 from wiki.attachments.storage import Storage
 from wiki.comments.checking import check_threads
 from wiki.comments.models import Message, Thread
@@ -23,8 +23,9 @@ from wiki.web.operations import Operation
 
 BODIES = {
     "post_message": {"json": {"body": "x"}},
-    "resolve_thread": {"json": {}},
-    "reopen_thread": {"json": {}},
+    "put_state": {"json": {"state": "resolved"}},
+    "put_passage": {"json": {"quote": "words"}},
+    "put_suggestion": {"json": {"state": "dismissed"}},
     "patch_message": {"json": {"body": "x"}},
 }
 
@@ -57,14 +58,15 @@ def test_a_discussion_is_held_over_the_api(wiki: Scene, api: Api) -> None:
     assert call(api, eve, "PATCH", message, json={"body": "x"}).status_code == 403
     for _ in range(2):
         assert call(api, eve, "PUT", f"{message}/reactions/agree").status_code == 204
-    reason = {"reason": "It is Ben"}
-    whole = call(api, cai, "POST", f"/threads/{thread}/resolve", json=reason).json
+    reason = {"state": "resolved", "reason": "It is Ben"}
+    whole = call(api, cai, "PUT", f"/threads/{thread}/state", json=reason).json
     assert (whole["state"], whole["changes"][0]["reason"]) == ("resolved", "It is Ben")
     assert whole["messages"][0]["reactions"] == [{"sign": "agree", "count": 1, "mine": False}]
     assert call(api, eve, "GET", place).json["threads"] == []
     listed = call(api, eve, "GET", f"{place}?state=resolved").json["threads"]
     assert [one["id"] for one in listed] == [thread]
-    assert call(api, eve, "POST", f"/threads/{thread}/reopen", json={}).json["state"] == "open"
+    opened = call(api, eve, "PUT", f"/threads/{thread}/state", json={"state": "open"})
+    assert opened.json["state"] == "open"
     assert call(api, eve, "DELETE", f"{message}/reactions/agree").status_code == 204
     assert call(api, eve, "DELETE", message).status_code == 204
     read = call(api, cai, "GET", f"/threads/{thread}").json
@@ -92,7 +94,8 @@ def test_a_discussion_outside_the_spaces_of_a_token_does_not_exist(
     one: Operation, wiki: Scene, api: Api
 ) -> None:
     wiki.write("plan", "words", space="lab")
-    message = says(wiki, "eve", "Hidden", "/lab/plan")
+    about = {"quote": "words", "suggest": "1", "suggestion": "other words"}
+    message = posted(wiki.post("eve", "/lab/plan/-/comments", body="Hidden", **about))
     with wiki.database.read() as session:
         thread = session.get_one(Message, message).thread_id
     narrow, wide = token_for(wiki, "eve", "eng"), token_for(wiki, "eve")
@@ -107,7 +110,7 @@ def test_a_discussion_outside_the_spaces_of_a_token_does_not_exist(
 
 def test_every_operation_of_comments_is_described() -> None:
     assert {"list_threads", "post_thread"} <= set(OPERATIONS)
-    assert len(OF_COMMENTS) == 8
+    assert len(OF_COMMENTS) == 9
 
 
 def test_a_redaction_reaches_comments_and_their_earlier_texts(wiki: Scene) -> None:

@@ -8,13 +8,16 @@ from flask import Response, request, url_for
 
 from wiki.api import wire
 from wiki.api.resources import threads as resources
-from wiki.comments import actions, queries
+from wiki.comments import actions, queries, suggesting
 from wiki.comments.access import see_commented_page, see_message, see_thread
 from wiki.comments.composing import compose
+from wiki.comments.locating import Quoted, locate
 from wiki.comments.queries import ThreadRead
+from wiki.comments.quoting import about_passage
 from wiki.comments.shown import html_of
 from wiki.pages.access.access_log import log_read
 from wiki.pages.models import Page
+from wiki.pages.saving.form_saves import max_bytes
 from wiki.spaces.queries import SpaceAccess
 from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import (
@@ -72,16 +75,20 @@ def list_threads(slug: str, path: str) -> Response:
     "/pages/{space}/{path}/threads",
     "Start a discussion on a page.",
     {201: Answer("The thread.", resources.WholeThread)},
-    body=resources.MessageInput,
+    body=resources.ThreadInput,
     writes=True,
     problems=(403, 413, 415),
 )
 @costs("comments")
 def post_thread(slug: str, path: str) -> Response:
-    """Needs the role of a commenter in the space."""
-    sent = sent_body(resources.MessageInput)
+    """Needs the role of a commenter in the space. With a quote, it is about this passage; if the
+    passage occurs several times and `before` and `after` do not tell which one is meant, `place`
+    is needed."""
+    sent = sent_body(resources.ThreadInput)
     page, seen = see_commented_page(reading(), actor(), slug, path)
     composed = compose(sent.body, seen.space.slug, page)
+    quoted = _quoted(sent) if sent.quote.strip() else None
+    composed = about_passage(composed, page, seen.space.slug, quoted, sent.suggestion)
     with writing() as session:
         message = actions.open_thread(session, actor(), slug, path, composed)
     response = _whole(message.thread_id)
@@ -122,38 +129,63 @@ def post_message(thread: int) -> Response:
 
 
 @operation(
-    "POST",
-    "/threads/{thread}/resolve",
-    "Resolve a discussion.",
+    "PUT",
+    "/threads/{thread}/state",
+    "Resolve or reopen a discussion.",
     _WHOLE,
     body=resources.StateInput,
     writes=True,
     problems=(403, 415),
 )
-def resolve_thread(thread: int) -> Response:
-    """The person who opened it may resolve it, and editors of the space may. A resolved thread
-    stays as it is."""
-    return _set_state(thread, resolved=True)
+def put_state(thread: int) -> Response:
+    """The person who opened it may do this, and editors of the space may. A thread that has the
+    state already stays as it is."""
+    sent = sent_body(resources.StateInput)
+    with writing() as session:
+        resolved = sent.state == "resolved"
+        actions.set_state(session, actor(), thread, resolved=resolved, reason=sent.reason)
+    return _whole(thread)
 
 
 @operation(
-    "POST",
-    "/threads/{thread}/reopen",
-    "Reopen a discussion.",
+    "PUT",
+    "/threads/{thread}/passage",
+    "Say where the passage of a discussion is now.",
     _WHOLE,
-    body=resources.StateInput,
+    body=resources.PassageInput,
     writes=True,
-    problems=(403, 415),
+    problems=(403, 413, 415),
 )
-def reopen_thread(thread: int) -> Response:
-    """The same people may reopen it. An open thread stays as it is."""
-    return _set_state(thread, resolved=False)
-
-
-def _set_state(thread: int, *, resolved: bool) -> Response:
-    sent = sent_body(resources.StateInput)
+def put_passage(thread: int) -> Response:
+    """Needs the role of a commenter in the space. Only discussions about a passage have one."""
+    sent = sent_body(resources.PassageInput)
+    found = see_thread(reading(), actor(), thread)
+    located = locate(reading(), found.page, found.seen.space.slug, _quoted(sent))
     with writing() as session:
-        actions.set_state(session, actor(), thread, resolved=resolved, reason=sent.reason)
+        actions.place_passage(session, actor(), thread, located)
+    return _whole(thread)
+
+
+@operation(
+    "PUT",
+    "/threads/{thread}/suggestion",
+    "Accept or dismiss a suggestion.",
+    _WHOLE,
+    body=resources.SuggestionInput,
+    writes=True,
+    problems=(403, 409, 413, 415),
+)
+def put_suggestion(thread: int) -> Response:
+    """Accepting it saves the suggested text as a revision, merged with what was saved since, and
+    resolves the discussion; this needs the role of an editor. If the same lines have changed, the
+    answer is a conflict with both texts, as for an edit. The person who made it may dismiss it,
+    too."""
+    sent = sent_body(resources.SuggestionInput)
+    with writing() as session:
+        if sent.state == "accepted":
+            suggesting.accept(session, actor(), thread, max_bytes())
+        else:
+            suggesting.dismiss(session, actor(), thread, sent.reason)
     return _whole(thread)
 
 
@@ -220,6 +252,10 @@ def remove_reaction(message: int, sign: str) -> Response:
     with writing() as session:
         actions.react(session, actor(), message, sign, on=False)
     return Response(status=204)
+
+
+def _quoted(sent: resources.ThreadInput | resources.PassageInput) -> Quoted:
+    return Quoted(sent.quote, sent.before, sent.after, sent.revision, sent.place, source_seen=True)
 
 
 def _whole(thread_id: int, after: int = 0) -> Response:

@@ -22,6 +22,7 @@ from wiki.attachments.links import file_url
 from wiki.attachments.models import Attachment
 from wiki.attachments.queries import place_of
 from wiki.attachments.uses import Use
+from wiki.comments.models import SUGGESTION_STATES
 from wiki.comments.queries import ThreadRead
 from wiki.pages.merging import Text
 from wiki.pages.models import Page, Revision
@@ -33,6 +34,7 @@ from wiki.rules.roles import Role
 from wiki.spaces.models import Space
 from wiki.tags.queries import Tag
 from wiki.text.own_texts import in_words
+from wiki.text.passages.following import CERTAINTIES
 from wiki.text.paths import name_of, parent_of
 from wiki.text.positions import UNPLACED
 from wiki.web.urls import page_url, tag_url
@@ -209,6 +211,27 @@ def use(one: Use) -> lines.PageLine:
     return lines.PageLine(one.page_id, one.slug, one.path, one.title, page_url(one.slug, one.path))
 
 
+def _passage(read: ThreadRead) -> threads.Passage | None:
+    row, at = read.thread, read.anchor
+    if at is None:
+        return None
+    certainty = next(one for one in CERTAINTIES if one == at.certainty)
+    place = threads.Place(certainty, at.revision, at.start, at.end, at.words)
+    return threads.Passage(
+        row.quote, row.words, row.prefix, row.suffix, row.revision, row.start, place
+    )
+
+
+def _suggestion(read: ThreadRead) -> threads.Suggestion | None:
+    one = read.suggestion
+    if one is None:
+        return None
+    state = next(known for known in SUGGESTION_STATES if known == one.state)
+    return threads.Suggestion(
+        one.text, state, one.reason, somebody(one.settled_by), one.settled_at, one.applied
+    )
+
+
 def thread(read: ThreadRead, slug: str, page: Page, html: Mapping[int, str]) -> threads.Thread:
     """Return a thread on a page of the space with that slug.
 
@@ -250,6 +273,8 @@ def thread(read: ThreadRead, slug: str, page: Page, html: Mapping[int, str]) -> 
         opened_at=row.opened_at,
         resolved_at=row.resolved_at,
         changes=changes,
+        passage=_passage(read),
+        suggestion=_suggestion(read),
         messages_total=row.last_number,
         messages=messages,
         url=f"{home}?thread={row.id}",

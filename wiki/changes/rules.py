@@ -82,6 +82,7 @@ RULES = {
     # Stored under a hash of what they contain.
     "contents": Rule(inserts=True),
     "threads": Rule("page_id", inserts=True, all_others=True),
+    "anchors": Rule("page_id", inserts=True, all_others=True),
     "messages": Rule("thread_id", through="threads", inserts=True, all_others=True),
     "bookmarks": Rule("person_id", "person", inserts=True, deletes=True, all_others=True),
     "people": Rule(presence=("seen_at", "left_at")),

@@ -12,18 +12,32 @@ from wiki.comments.events import (
     CommentEdited,
     CommentPosted,
     CommentReacted,
+    PassagePlaced,
     ThreadStateChanged,
 )
-from wiki.comments.models import EarlierText, Message, Reaction, StateChange, Thread
+from wiki.comments.locating import Located
+from wiki.comments.models import (
+    Anchor,
+    EarlierText,
+    Message,
+    Reaction,
+    StateChange,
+    SuggestedText,
+    Thread,
+)
 from wiki.comments.signs import SIGNS
 from wiki.db import insert_into, now
-from wiki.errors import Forbidden, Invalid, SignInRequired, Unsuitable
+from wiki.errors import Forbidden, Invalid, NotFound, SignInRequired, Unsuitable
 from wiki.i18n import gettext as _
 from wiki.i18n import lazy_gettext
 from wiki.outbox.actions import publish
+from wiki.pages.merging import Text
+from wiki.pages.models import Page
+from wiki.pages.saving.redacted import require_unredacted
 from wiki.rules.access import Actor, May
 from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import RENDERER_VERSION
+from wiki.text.passages.following import squeeze
 
 MOST_MESSAGES = 5_000
 """Maximum number of messages of a thread."""
@@ -43,8 +57,46 @@ def open_thread(
     require_harmless(session, page, composed.text)
     thread = Thread(page_id=page.id, opened_by_id=actor.person_id, opened_at=now())
     session.add(thread)
+    if composed.passage is not None:
+        _attach(session, page, thread, composed.passage, composed.suggested)
     session.flush()
     return _post(session, actor, thread, composed)
+
+
+def _attach(
+    session: Session, page: Page, thread: Thread, passage: Located, suggested: str | None
+) -> None:
+    """Make a new thread one about a passage of the page."""
+    thread.kind, thread.revision, thread.start = "passage", passage.revision, passage.start
+    thread.quote, thread.prefix, thread.suffix = passage.source
+    thread.words = squeeze(passage.shown.quote)
+    require_unredacted(session, Text("", thread.quote), "", page_id=page.id)
+    session.flush()
+    session.add(passage.anchor(page.id, thread.id))
+    if suggested is not None:
+        if suggested == thread.quote:
+            raise Invalid(_("Suggest a text that differs from the passage."), field="suggestion")
+        what = lazy_gettext("Your suggestion")
+        require_harmless(session, page, suggested, what, "suggestion")
+        session.add(SuggestedText(thread_id=thread.id, page_id=page.id, text=suggested))
+
+
+def place_passage(session: Session, actor: Actor, thread_id: int, located: Located) -> None:
+    """Give the passage of a thread a new place, where it is now according to the actor.
+
+    :raises NotFound: when there is no such thread about a passage, or the actor may not read it.
+    :raises Forbidden: when they may not comment on its page.
+    """
+    found = see_thread(session, actor, thread_id, lock=True)
+    anchor = session.get(Anchor, thread_id)
+    if anchor is None:
+        raise NotFound
+    _require_commenter(found.seen)
+    same = squeeze(located.source.quote) == squeeze(found.thread.quote)
+    row = located.anchor(found.page.id, thread_id, "moved" if same else "changed")
+    session.merge(row)
+    session.flush()
+    publish(session, actor, PassagePlaced(*_ids(found)))
 
 
 def reply(

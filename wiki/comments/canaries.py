@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -9,10 +10,12 @@ from sqlalchemy.orm import Session
 
 from wiki.canary import World
 from wiki.comments import actions
-from wiki.comments.composing import compose
+from wiki.comments.composing import Composed, compose
+from wiki.comments.locating import Located
 from wiki.comments.models import EarlierText, Message
 from wiki.pages.models import Page
 from wiki.spaces.models import Space
+from wiki.text.passages.following import Passage
 
 BEYOND = 1_000_000
 """Added to an id, this gives one that does not exist."""
@@ -33,6 +36,7 @@ def comment_on_hidden_pages(world: World, session: Session) -> None:
             continue
         word = partial(_word, world, target.what, known.allowed - {"link"})
         first = compose(f"{word('a comment')} [[plan]]", slug, page)
+        first = _about_passage(first, page, word)
         message = actions.open_thread(session, lead, slug, page.path, first)
         answer = compose(word("a reply to a comment"), slug, page)
         actions.reply(session, lead, message.thread_id, answer)
@@ -45,6 +49,13 @@ def comment_on_hidden_pages(world: World, session: Session) -> None:
             values={**target.values, **_ids(message, 0)},
             absent={**target.absent, **_ids(message, BEYOND)},
         )
+
+
+def _about_passage(first: Composed, page: Page, word: Callable[[str], str]) -> Composed:
+    """Return a first message about a passage, with a suggestion."""
+    quote = Passage(word("a quoted passage with a comment"))
+    located = Located(page.head, "0" * 64, 0, 1, quote, quote)
+    return replace(first, passage=located, suggested=word("a suggestion in a comment"))
 
 
 def _word(world: World, about: str, readers: frozenset[str], what: str) -> str:

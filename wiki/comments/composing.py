@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from wiki.comments.locating import Located
 from wiki.errors import Invalid, TooLarge
 from wiki.i18n import gettext as _
 from wiki.i18n import lazy_gettext
@@ -29,10 +30,13 @@ LONGEST_REASON = 500
 
 @dataclass(frozen=True)
 class Composed:
-    """A checked text and its rendering."""
+    """A checked text and its rendering; for the first message of a thread about a passage, also the
+    passage, and the text that is suggested in its place, if any."""
 
     text: str
     rendering: Rendering
+    passage: Located | None = None
+    suggested: str | None = None
 
     def columns(self) -> Mapping[str, Any]:
         """Return the values of the columns of a message."""
@@ -53,10 +57,33 @@ def compose(text: str, space: str, page: Page) -> Composed:
         raise TooLarge(
             _("A comment can have up to %(number)s characters.", number=LONGEST), field="body"
         )
-    if "\0" in text or any("\ud800" <= one <= "\udfff" for one in text):
+    if not is_storable(text):
         raise Invalid(_("The comment contains characters that can’t be stored."), field="body")
     context = RenderContext(space, page.path, page.folder, routes=page.routes)
     return Composed(text, prepare(hash_of(text), text, context))
+
+
+def is_storable(text: str) -> bool:
+    """Return whether a text contains only characters that the database can store."""
+    return "\0" not in text and not any("\ud800" <= one <= "\udfff" for one in text)
+
+
+def checked_suggestion(text: str) -> str:
+    """Return a suggested text with line ends as in texts of pages.
+
+    :raises TooLarge: if it is too long. :raises Invalid: if it can’t be stored.
+    """
+    text = normalise_line_ends(text)
+    if len(text) > LONGEST:
+        raise TooLarge(
+            _("A suggestion can have up to %(number)s characters.", number=LONGEST),
+            field="suggestion",
+        )
+    if not is_storable(text):
+        raise Invalid(
+            _("The suggestion contains characters that can’t be stored."), field="suggestion"
+        )
+    return text
 
 
 def require_harmless(

@@ -75,6 +75,38 @@ class ThreadStateChanged(Event):
 
 
 @dataclass(frozen=True)
+class PassagePlaced(Event):
+    """A new place for a passage that had lost its own, chosen by a person."""
+
+    policy = Policy(Category.CONTENT, expires=True, audited=False)
+    sentence = lazy_gettext("found the passage of a discussion on {page} again")
+
+    space_id: int
+    page_id: int
+    thread_id: int
+
+
+def _settled(row: EventRow, _names: Names) -> str:
+    if row.payload.get("accepted"):
+        return _("accepted a suggestion on {page}")
+    return _("dismissed a suggestion on {page}")
+
+
+@dataclass(frozen=True)
+class SuggestionSettled(Event):
+    """A suggestion that was accepted, in ``revision``, or dismissed (0)."""
+
+    policy = Policy(Category.CONTENT, expires=False, audited=False)
+    sentence = _settled
+
+    space_id: int
+    page_id: int
+    thread_id: int
+    accepted: bool
+    revision: int
+
+
+@dataclass(frozen=True)
 class CommentReacted(Event):
     """A reaction to a message. Publishers do not take turns for it, so it is outside of the hash
     chain."""

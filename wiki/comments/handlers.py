@@ -1,18 +1,35 @@
-"""The periodic task that renders messages without a current rendering."""
+"""Handlers: passages are followed after saves, and messages rendered that have no current
+rendering."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from wiki.comments.composing import derived_columns
+from wiki.comments.following import follow_page, forget_quotes
 from wiki.comments.models import Message, Thread
 from wiki.comments.shown import render_all
 from wiki.config import Settings
 from wiki.db import Database
+from wiki.outbox.deliver import Happening
+from wiki.purging.events import RevisionPurged
 from wiki.text.markdown.markup import RENDERER_VERSION
 
 AT_ONCE = 50
+
+
+def follow_passages(
+    database: Database, _settings: Settings, happenings: Sequence[Happening]
+) -> None:
+    """Follow the passages with comments on pages to the newest texts of the pages."""
+    for one in happenings:
+        if one.name == RevisionPurged.__name__ and one.page_id is not None:
+            forget_quotes(database, one.page_id, int(one.payload["revision"]))
+    for page_id in sorted({one.page_id for one in happenings if one.page_id is not None}):
+        follow_page(database, page_id)
 
 
 def render_messages(database: Database, _settings: Settings) -> None:

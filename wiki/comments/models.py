@@ -1,9 +1,10 @@
-"""Tables of comments: threads, their messages, earlier texts, changes of state and reactions."""
+"""Tables of comments: threads with the places of their passages, their messages, earlier texts,
+changes of state, reactions and suggestions."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,8 +15,12 @@ from wiki.people.models import Person
 
 
 class Thread(Base):
-    """A discussion about a page. It is read and written by those who may read the page, wherever
-    the page is.
+    """A discussion about a page, or about a passage of it. It is read and written by those who may
+    read the page, wherever the page is.
+
+    ``kind`` is "page" or "passage". A passage is ``quote``, from the character ``start`` of the
+    Markdown text of a ``revision``, between ``prefix`` and ``suffix``; ``words`` are what readers
+    saw of it. :class:`Anchor` has its present place.
 
     ``last_number`` is the number of its newest message. ``resolved_at`` repeats the newest row of
     :class:`StateChange` for SQL; it is None while the thread is open.
@@ -35,9 +40,72 @@ class Thread(Base):
     opened_at: Mapped[datetime] = mapped_column(default=now)
     last_number: Mapped[int] = mapped_column(default=1)
     resolved_at: Mapped[datetime | None]
+    kind: Mapped[str] = mapped_column(String(20), default="page", server_default="page")
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
+    quote: Mapped[str] = mapped_column(Text, default="", server_default="")
+    prefix: Mapped[str] = mapped_column(Text, default="", server_default="")
+    suffix: Mapped[str] = mapped_column(Text, default="", server_default="")
+    start: Mapped[int] = mapped_column(default=0, server_default="0")
+    words: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     page: Mapped[Page] = relationship()
     opened_by: Mapped[Person | None] = relationship()
+
+
+class Anchor(Base):
+    """Derived: the place of a thread's passage in a revision of the page, usually the newest one.
+
+    The passage is from the character ``start`` to ``end`` of the text with ``content_hash``.
+    ``certainty`` is a :data:`wiki.text.passages.following.Certainty`; the place of a lost
+    passage is empty. ``words`` are what readers see of the passage, between ``before`` and
+    ``after``.
+    """
+
+    __tablename__ = "anchors"
+    __table_args__ = (Index("ix_anchors_page_id", "page_id"),)
+
+    thread_id: Mapped[int] = mapped_column(
+        ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    content_hash: Mapped[str] = mapped_column(String(64))
+    start: Mapped[int]
+    end: Mapped[int]
+    certainty: Mapped[str] = mapped_column(String(20))
+    words: Mapped[str] = mapped_column(Text, default="")
+    before: Mapped[str] = mapped_column(Text, default="")
+    after: Mapped[str] = mapped_column(Text, default="")
+
+
+SuggestionState = Literal["open", "accepted", "dismissed"]
+SUGGESTION_STATES: tuple[SuggestionState, ...] = get_args(SuggestionState)
+
+
+class SuggestedText(Base):
+    """A text that replaces the passage of a thread if an editor accepts it. It comes with the
+    thread's first message.
+
+    ``state`` is "open", "accepted" or "dismissed"; ``applied`` is the number of the revision that
+    was made of it.
+    """
+
+    __tablename__ = "suggested_texts"
+    __table_args__ = (Index("ix_suggested_texts_applied", "page_id", "applied"),)
+
+    thread_id: Mapped[int] = mapped_column(
+        ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    applied: Mapped[int | None]
+
+    thread: Mapped[Thread] = relationship()
+    settled_by: Mapped[Person | None] = relationship()
 
 
 class Message(Base):

@@ -12,13 +12,22 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from wiki.changes.reads import note_page, of_noted
-from wiki.comments.models import EarlierText, Message, Reaction, StateChange, Thread
+from wiki.comments.models import (
+    Anchor,
+    EarlierText,
+    Message,
+    Reaction,
+    StateChange,
+    SuggestedText,
+    Thread,
+)
 from wiki.comments.signs import SIGNS
 from wiki.pages.models import Page, Revision
 from wiki.people.models import Person
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
-State = Literal["open", "resolved", "all"]
+State = Literal["open", "lost", "resolved", "all"]
+COUNTED: tuple[State, ...] = ("open", "lost", "resolved")
 STATES: tuple[State, ...] = get_args(State)
 
 THREADS = 50
@@ -31,6 +40,8 @@ MOST_COUNTED = 100
 """Counts of threads end here; then there are “99+”."""
 FEW = 3
 """Number of threads below a page."""
+MOST_PASSAGES = 500
+"""Number of passages that are marked on a page."""
 MOST_CHANGES = 20
 """Number of the newest changes of state that are shown of a thread."""
 
@@ -55,6 +66,9 @@ class ThreadRead:
     changes: list[StateChange] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     """The names of the authors of messages that others answer, by number."""
+    anchor: Anchor | None = None
+    """The place of its passage; None for a thread about the page."""
+    suggestion: SuggestedText | None = None
 
     @property
     def left_out(self) -> int:
@@ -68,6 +82,7 @@ class Opening:
 
     thread: Thread
     message: Message
+    anchor: Anchor | None
 
     @property
     def replies(self) -> int:
@@ -79,7 +94,14 @@ def _in_state(state: State) -> list[ColumnElement[bool]]:
     if state == "all":
         return []
     resolved = Thread.resolved_at
+    if state == "lost":
+        return [resolved.is_(None), Thread.id.in_(_lost())]
     return [resolved.is_(None) if state == "open" else resolved.is_not(None)]
+
+
+def _lost() -> Select[int]:
+    at = Anchor.page_id == Thread.page_id
+    return select(Anchor.thread_id).where(at, Anchor.certainty == "lost")
 
 
 def list_threads(
@@ -106,18 +128,19 @@ def list_threads(
 
 
 def count_threads(session: Session, page: Page) -> dict[State, int]:
-    """Return the numbers of open and resolved threads of a page, up to :data:`MOST_COUNTED`."""
+    """Return the numbers of threads of a page in each state, up to :data:`MOST_COUNTED`. Lost ones
+    are among the open ones."""
     row = session.execute(
         select(
             *(
                 select(func.count())
                 .select_from(_some(state).where(Thread.page_id == page.id).subquery())
                 .scalar_subquery()
-                for state in ("open", "resolved")
+                for state in COUNTED
             )
         )
     ).one()
-    return {"open": row[0], "resolved": row[1]}
+    return dict(zip(COUNTED, row, strict=True))
 
 
 def _some(state: State) -> Select[Any]:
@@ -135,15 +158,16 @@ OPEN_THREADS: ColumnElement[int] = (
 
 
 @cache
-def _openings() -> Select[Thread, Message]:
+def _openings() -> Select[Thread, Message, Anchor | None]:
     return (
-        select(Thread, Message)
+        select(Thread, Message, Anchor)
         .join(Message, (Message.thread_id == Thread.id) & (Message.number == 1))
+        .outerjoin(Anchor, Anchor.thread_id == Thread.id)
         .where(Thread.page_id == bindparam("page_id"), *_in_state("open"))
         .options(joinedload(Message.author))
         .order_by(Thread.id.desc())
         .limit(FEW + 1)
-        .execution_options(**of_noted("threads", "messages"))
+        .execution_options(**of_noted("threads", "messages", "anchors"))
     )
 
 
@@ -152,7 +176,29 @@ def newest_open(session: Session, page: Page) -> list[Opening]:
     statement. The caller has checked permission for the page."""
     note_page(page.id)
     rows = session.execute(_openings(), {"page_id": page.id})
-    return [Opening(thread, message) for thread, message in rows]
+    return [Opening(*row) for row in rows]
+
+
+def passages_of(session: Session, page: Page) -> Sequence[tuple[Anchor, int]]:
+    """Return the places of the passages of open threads on a page that are not lost, each with the
+    id of the thread's first message. The caller has checked permission for the page."""
+    note_page(page.id)
+    return [
+        (anchor, message_id)
+        for anchor, message_id in session.execute(
+            select(Anchor, Message.id)
+            .join(Thread, Thread.id == Anchor.thread_id)
+            .join(Message, (Message.thread_id == Thread.id) & (Message.number == 1))
+            .where(
+                Anchor.page_id == page.id,
+                Anchor.certainty != "lost",
+                Thread.resolved_at.is_(None),
+            )
+            .order_by(Anchor.start, Anchor.thread_id)
+            .limit(MOST_PASSAGES)
+            .execution_options(**of_noted("threads", "messages", "anchors"))
+        )
+    ]
 
 
 def read_threads(
@@ -198,6 +244,7 @@ def _read(
     for change in _changes(session, list(found)):
         found[change.thread_id].changes.append(change)
     _add_names(session, found)
+    _add_passages(session, found)
     return list(found.values())
 
 
@@ -226,6 +273,22 @@ def _changes(session: Session, thread_ids: Collection[int]) -> Sequence[StateCha
         .options(joinedload(StateChange.person))
         .order_by(StateChange.id)
     ).all()
+
+
+def _add_passages(session: Session, found: Mapping[int, ThreadRead]) -> None:
+    """Add the places of passages, and suggestions, to the threads that have them."""
+    ids = [one.thread.id for one in found.values() if one.thread.kind == "passage"]
+    if not ids:
+        return
+    rows = session.execute(
+        select(Anchor, SuggestedText)
+        .outerjoin(SuggestedText, SuggestedText.thread_id == Anchor.thread_id)
+        .where(Anchor.thread_id.in_(ids))
+        .options(joinedload(SuggestedText.settled_by))
+    )
+    for anchor, suggestion in rows:
+        found[anchor.thread_id].anchor = anchor
+        found[anchor.thread_id].suggestion = suggestion
 
 
 def _add_names(session: Session, found: Mapping[int, ThreadRead]) -> None:

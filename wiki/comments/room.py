@@ -8,9 +8,16 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.comments import canaries, checking, message_views, queries, views
+from wiki.comments import canaries, checking, message_views, passage_views, queries, views
 from wiki.comments.composing import UNRENDERED
-from wiki.comments.models import EarlierText, Message, StateChange, Thread
+from wiki.comments.models import (
+    Anchor,
+    EarlierText,
+    Message,
+    StateChange,
+    SuggestedText,
+    Thread,
+)
 from wiki.i18n import lazy_gettext
 from wiki.room import Block, Probe, Rate, Room, Screen, Shortcut, Slot, none_because
 from wiki.rules.access import May
@@ -34,7 +41,7 @@ def _messages_in(area: Area) -> Any:
 
 ROOM = Room(
     name="comments",
-    blueprints=(views.blueprint, message_views.blueprint),
+    blueprints=(views.blueprint, message_views.blueprint, passage_views.blueprint),
     operations=none_because("its operations are in the API's own room"),
     commands=none_because("people comment in the browser and over the API"),
     links=none_because("the comments of a page are beside its buttons and below it"),
@@ -64,6 +71,25 @@ ROOM = Room(
             lambda area: EarlierText.message_id.in_(_messages_in(area)),
         ),
         TextColumns(
+            "quoted passages",
+            Thread,
+            dict.fromkeys(("quote", "prefix", "suffix", "words"), TextType.TEXT),
+            lambda area: Thread.page_id.in_(area.page_ids),
+        ),
+        TextColumns(
+            "places of passages",
+            Anchor,
+            dict.fromkeys(("words", "before", "after"), TextType.TEXT),
+            lambda area: Anchor.page_id.in_(area.page_ids),
+            counted=False,
+        ),
+        TextColumns(
+            "suggestions",
+            SuggestedText,
+            dict.fromkeys(("text", "reason"), TextType.TEXT),
+            lambda area: SuggestedText.page_id.in_(area.page_ids),
+        ),
+        TextColumns(
             "reasons",
             StateChange,
             {"reason": TextType.TEXT},
@@ -76,7 +102,7 @@ ROOM = Room(
     probes=(
         Probe(
             "comments.comments",
-            ("", "state=all", "thread={thread_id}", "message={message_id}"),
+            ("", "state=all", "state=lost", "thread={thread_id}", "message={message_id}"),
         ),
     ),
     canaries=(canaries.comment_on_hidden_pages,),

@@ -13,27 +13,46 @@ from sqlalchemy import select
 from wiki.comments import queries
 from wiki.comments.access import SeenThread
 from wiki.comments.composing import LONGEST, LONGEST_REASON, quoted
+from wiki.comments.locating import LONGEST_QUOTE, Quoted, SeveralPlaces
 from wiki.comments.models import Message, Thread
 from wiki.comments.queries import ThreadRead
+from wiki.comments.quoting import FormattedPassage
 from wiki.comments.shown import html_of
 from wiki.comments.signs import SIGNS
 from wiki.errors import Invalid, NotFound, TooLarge
 from wiki.pages.access.access_log import log_read
 from wiki.pages.page_context import Past, page_frame
 from wiki.rules.access import May
+from wiki.text.compare.diff import EFFORT
+from wiki.text.compare.words import Effort, mark
+from wiki.text.passages.following import Passage
 from wiki.web.request import actor, reading
 
 
 @dataclass(frozen=True)
 class Typed:
     """Input of a form of the screen, and why it was refused. ``thread_id`` is 0 for the form of a
-    new thread; ``answers`` is the number of the message that a reply answers."""
+    new thread; ``answers`` is the number of the message that a reply answers. ``quoted`` is the
+    passage that a new thread is about, or that the passage of a thread is now, and ``suggestion``
+    a text in its place."""
 
     body: str = ""
     thread_id: int = 0
     answers: int = 0
     reason: str = ""
     error: Invalid | TooLarge | None = None
+    quoted: Quoted | None = None
+    suggestion: str | None = None
+
+    @property
+    def places(self) -> Sequence[Passage]:
+        """The places among which the user has to choose one."""
+        return self.error.places if isinstance(self.error, SeveralPlaces) else ()
+
+    @property
+    def source(self) -> str:
+        """The Markdown that a suggestion would replace, if the user has to look at it first."""
+        return self.error.source if isinstance(self.error, FormattedPassage) else ""
 
     @property
     def status(self) -> int:
@@ -83,6 +102,7 @@ def _screen(
     messages = [message for thread in threads for message in thread.messages]
     html = html_of(reading(), actor(), past.space.slug, page, messages)
     log_read(seen, page, page.head)
+    effort = Effort(EFFORT)
     live = page.deleted_at is None
     body = render_template(
         "comments/comments.html",
@@ -94,10 +114,17 @@ def _screen(
         signs=SIGNS,
         longest=LONGEST,
         longest_reason=LONGEST_REASON,
+        longest_quote=LONGEST_QUOTE,
         most_counted=queries.MOST_COUNTED,
         slice_size=queries.MESSAGES,
         may_comment=live and bool(seen.may(May.COMMENT)) and not actor().is_anonymous,
         may_settle=lambda thread: live and SeenThread(thread, seen).may_settle,
+        may_edit=live and bool(seen.may(May.EDIT)),
+        diffs={
+            read.thread.id: mark(read.thread.quote, read.suggestion.text, effort)
+            for read in threads
+            if read.suggestion is not None
+        },
         may_manage=live and bool(seen.may(May.MANAGE)),
         is_live=live,
         **{"alone": None, "start": 0, "state": "", "counts": {}, "after": None, **more},

@@ -11,6 +11,7 @@ from wiki.comments import actions
 from wiki.comments.access import see_commented_page, see_thread
 from wiki.comments.composing import compose
 from wiki.comments.models import Message
+from wiki.comments.quoting import about_passage, quoted_in, suggestion_in
 from wiki.comments.screen import (
     Typed,
     list_screen,
@@ -56,7 +57,8 @@ def comments(slug: str = "", path: str = "", page_id: int = 0) -> ResponseReturn
 def _new_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseReturnValue:
     page, seen = see_commented_page(reading(), actor(), slug, path)
     seen.require(May.COMMENT)
-    return list_screen(Past(seen, page), Typed(sent.get("body", "")))
+    typed = Typed(sent.get("body", ""), quoted=quoted_in(sent), suggestion=suggestion_in(sent))
+    return list_screen(Past(seen, page), typed)
 
 
 @verb(blueprint, "comments", methods=["POST"], endpoint="open_thread")
@@ -64,15 +66,18 @@ def _new_again(sent: Mapping[str, str], *, slug: str, path: str) -> ResponseRetu
 @costs("comments")
 def open_thread(slug: str, path: str) -> ResponseReturnValue:
     """Open a thread on a page."""
-    body = request.form.get("body", "")
+    body, quoted = request.form.get("body", ""), quoted_in(request.form)
+    suggested = suggestion_in(request.form)
     page, seen = see_commented_page(reading(), actor(), slug, path)
     try:
         seen.require(May.COMMENT)
         composed = compose(body, seen.space.slug, page)
+        composed = about_passage(composed, page, seen.space.slug, quoted, suggested)
         with writing() as session:
             message = actions.open_thread(session, actor(), slug, path, composed)
     except (Invalid, TooLarge) as error:
-        return list_screen(Past(seen, page), Typed(body, error=error))
+        typed = Typed(body, error=error, quoted=quoted, suggestion=suggested)
+        return list_screen(Past(seen, page), typed)
     past = Past(seen, page)
     home = past.url() if request.form.get("back") == "page" else past.url("comments")
     return redirect(f"{home}#m{message.id}", 303)

@@ -66,7 +66,8 @@ class Entry:
     text (None if the text is the same). ``files`` are the names of the files of an event.
     ``purged_by`` is the person who purged the revision. ``words`` describe the event and follow the
     name of the person; ``redaction`` is the number of a redaction. ``move`` is the id of the event
-    of a move, by which it can be undone.
+    of a move, by which it can be undone. ``suggested_by`` is the person whose suggestion the author
+    of the revision accepted.
     """
 
     at: datetime
@@ -81,6 +82,7 @@ class Entry:
     words: str = ""
     redaction: int = 0
     move: int = 0
+    suggested_by: Person | None = None
 
     def and_before(self, older: Entry) -> Entry | None:
         """Return this entry merged with the next older one, if both are the same event of files by

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.models import Attachment
+from wiki.comments.models import SuggestedText, Thread
 from wiki.history.entries import MOST_EVENTS, Entry, entry_of, events_of, names_known
 from wiki.history.properties import ValueChange, slugs_of, value_changes
 from wiki.outbox.models import EventRow
@@ -32,16 +33,26 @@ def history(
     :param before: only revisions with a lower number than this, and the events among them.
     :returns: at most ``limit`` revisions; the cursor is the number of the last one.
     """
+    suggester = aliased(Person)
     query = (
-        select(Revision, Content.size)
+        select(Revision, Content.size, suggester)
         .join(Content, Content.hash == Revision.content_hash)
+        .outerjoin(
+            SuggestedText,
+            (SuggestedText.page_id == Revision.page_id)
+            & (SuggestedText.applied == Revision.number),
+        )
+        .outerjoin(Thread, Thread.id == SuggestedText.thread_id)
+        .outerjoin(suggester, suggester.id == Thread.opened_by_id)
         .where(Revision.page_id == page.id)
         .options(joinedload(Revision.author))
         .order_by(Revision.number.desc())
     )
     if before is not None:
         query = query.where(Revision.number < before)
-    found = [(one, size) for one, size in session.execute(query.limit(limit + 1))]
+    read = session.execute(query.limit(limit + 1)).all()
+    found = [(one, size) for one, size, _ in read]
+    suggesters = {one.number: by for one, _, by in read}
     rows, more = found[:limit], len(found) > limit
     events: Sequence[EventRow] = ()
     if rows:
@@ -54,7 +65,7 @@ def history(
         )
         if more:
             below = query.where(Revision.number < oldest.number, Revision.purged_at.is_(None))
-            found = rows + [(one, size) for one, size in session.execute(below.limit(1))]
+            found = rows + [(one, size) for one, size, _ in session.execute(below.limit(1))]
     who = people_by_id(
         session, [row.actor_id for row in events] + [one.purged_by_id for one, _ in rows]
     )
@@ -62,8 +73,9 @@ def history(
     known = names_known(session, actor, events)
     moves = {row.payload["revision"]: row.id for row in events if row.name == PageMoved.__name__}
     for index, entry in enumerate(entries):
-        if entry.revision and entry.revision.number in moves:
-            entries[index] = replace(entry, move=moves[entry.revision.number])
+        number = entry.revision.number if entry.revision else 0
+        by = suggesters.get(number)
+        entries[index] = replace(entry, move=moves.get(number, 0), suggested_by=by)
     entries += [entry_of(row, who, known) for row in events if row.name != PageMoved.__name__]
     # An event with the same time as a revision happened after it.
     entries.sort(key=lambda entry: (entry.at, entry.revision is None), reverse=True)

@@ -18,6 +18,7 @@ _MESSAGES: Mapping[str, str] = {
     "renamed": lazy_gettext("Renamed from “%(old)s” to “%(new)s”"),
     "repaired": lazy_gettext("Links repaired: %(changes)s"),
     "undone": lazy_gettext("Undo revision %(number)s"),
+    "suggested": lazy_gettext("Accept a suggestion"),
     "ticked": lazy_gettext("Tick “%(item)s”"),
     "cleared": lazy_gettext("Clear “%(item)s”"),
     "secret-tag-renamed": lazy_gettext("Tag renamed: one that looks like a secret → %(new)s"),

@@ -41,6 +41,7 @@ _BLOCKS = frozenset(
     ]
 )
 _CELLS = frozenset({"td", "th"})
+_GAP = {**dict.fromkeys(_BLOCKS, "\n"), **dict.fromkeys(_CELLS, "\n")}
 _BLANKS = re.compile(r"[ \t\xa0]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 
@@ -61,6 +62,12 @@ def text_of_html(html: str) -> str:
 
     text = entities.unescape(_TAG.sub(replace, _APPARATUS.sub("", html)))
     return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()
+
+
+def seen_text(html: str) -> str:
+    """Return the characters of sanitised HTML that browsers show, in the order of the document,
+    with line ends between blocks. Pictures have none."""
+    return entities.unescape(_TAG.sub(lambda tag: _GAP.get(tag[2], ""), html))
 
 
 def excerpt(text: str, width: int = 240) -> str:

@@ -1,0 +1,1 @@
+"""Passages of texts: followed through edits, and found in what readers see."""
