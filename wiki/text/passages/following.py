@@ -117,7 +117,9 @@ class Step:
             return Spot(start, end, "exact" if known else "moved")
         found = self._searched.find(passage, 2)
         if len(found) == 1 and _is_telling(passage, found[0].score):
-            return Spot(found[0].start, found[0].end, "moved")
+            low, high, _ = found[0]
+            stays = spot.certainty != "moved" and low <= end and start <= high
+            return Spot(low, high, "exact" if stays else "moved")
         if not text.strip():
             return None
         if text == was or fuzz.ratio(was, text) >= ALIKE or len(was) < SHORTEST:
@@ -293,7 +295,7 @@ def _score(passage: Passage, text: str, start: int, end: int) -> float:
 
 def _is_telling(passage: Passage, score: float) -> bool:
     """Return whether the words of a passage, or its surroundings, show that a place is its own."""
-    return len(passage.quote.strip()) >= SHORTEST // 2 or score >= 1.5
+    return len(passage.quote.strip()) >= SHORTEST // 4 or score >= 1.5
 
 
 def squeeze(text: str) -> str:
