@@ -164,8 +164,8 @@ def word_places(text: str) -> list[tuple[int, int]]:
 
 
 def milliseconds() -> float:
-    """Return the CPU time that 500 passages of a page of 100 KB take after an edit that moves a section and
-    changes a word in every tenth line."""
+    """Return the CPU time that 500 passages of a page of 100 KB take after an edit that moves a
+    section and changes a word in every tenth line."""
     chance = random.Random(5)
     words = ["".join(random.Random(n).choices("aeilmnorstu", k=n % 7 + 2)) for n in range(900)]
     lines = [" ".join(chance.choices(words, k=12)) + "\n" for _ in range(1600)]
