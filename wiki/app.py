@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wiki.api.views import make_blueprint
 from wiki.config import Settings, load
 from wiki.db import Database, Engines
+from wiki.inbox import unsubscribing
 from wiki.kind_registry import register
 from wiki.kinds import KINDS
 from wiki.pages.access import access_log
@@ -66,7 +67,9 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     connect(app, settings, database or open_database(settings))
     _install_plumbing(app, secure=settings.secure)
     api = make_blueprint(ROOMS)
-    CSRFProtect(app).exempt(api)  # the API accepts no cookies
+    csrf = CSRFProtect(app)
+    csrf.exempt(api)  # the API accepts no cookies
+    csrf.exempt(unsubscribing.blueprint)  # mail programs send no token of a form
     app.register_blueprint(api)
     app.context_processor(_common_variables)
     for room in ROOMS:

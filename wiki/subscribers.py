@@ -23,6 +23,7 @@ from wiki.inbox.handlers import (
     tell_of_requests,
     tell_of_states,
 )
+from wiki.inbox.mailing import send_notice_mails
 from wiki.mail import events as mail
 from wiki.outbox.deliver import Handler
 from wiki.outbox.event import Event
@@ -122,7 +123,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     ForgetChanges(),
 )
 # Chores that may take long each time; they run in a thread of their own.
-AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages, merge_index)
+AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages, send_notice_mails, merge_index)
 
 
 def name_of(handler: Handler) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from tests.cast import Scene
 from tests.transfer.trees import zipped
+from wiki.inbox.unsubscribing import address_for
 from wiki.outbox.models import EventRow
 from wiki.pages.events import PageMoved
 from wiki.pages.models import Page
@@ -41,5 +42,6 @@ def name_things(scene: Scene) -> dict[str, object]:
     return {
         "gone": gone,
         "moved": moved,
+        "unsubscribe": address_for(scene.settings, 1, None).rpartition("/")[2],
         "import": answer.headers["Location"].rpartition("/")[2],
     }

@@ -262,6 +262,8 @@ SCREENS = [
     ("ben", "/-/threads/1/watch"),
     ("ben", "/-/inbox"),
     ("cai", "/-/inbox?show=done"),
+    ("cai", "/-/inbox/mail"),
+    ("nobody", "/-/unsubscribe/{unsubscribe}"),
     ("cai", "/-/watching"),
     ("eve", "/-/watching?tag=samples"),
 ]

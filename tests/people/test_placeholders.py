@@ -217,6 +217,7 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ("access_requests", "person_id"),
         ("dismissals", "person_id"),
         ("notices", "person_id"),
+        ("mail_preferences", "person_id"),
         ("page_mentions", "person_id"),
         ("message_mentions", "person_id"),
         ("watches", "person_id"),

@@ -41,6 +41,8 @@ SCREENS = (
     ("eve", "/eng/-/watch"),
     ("ben", "/-/threads/1/watch"),
     ("eve", "/-/inbox"),
+    ("cai", "/-/inbox/mail"),
+    ("nobody", "/-/unsubscribe/not-a-token"),
     ("cai", "/-/inbox"),  # empty
     ("cai", "/-/inbox?show=done"),
     ("cai", "/-/watching"),

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Select, String, case, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    String,
+    case,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from wiki.db import insert_into, now
@@ -33,7 +44,19 @@ _COLUMNS = (
     "count",
     "state",
     "told_at",
+    "mail_at",
 )
+
+MAIL_AFTER = {
+    Kind.MENTION: timedelta(minutes=2),
+    Kind.EDIT: timedelta(minutes=10),
+    Kind.COMMENT: timedelta(minutes=10),
+    Kind.STATE: timedelta(minutes=10),
+}
+"""How long mails wait: a comment that is corrected meanwhile is mailed once, one that is deleted
+never."""
+LATE = timedelta(days=1)
+"""Age of events, such as those of an import, of which nobody is mailed."""
 
 
 Recipients: TypeAlias = Select[*tuple[Any, ...]]
@@ -85,6 +108,7 @@ def tell(session: Session, happening: Happening, about: About, recipients: Recip
         literal(1),
         literal(int(State.UNREAD)),
         literal(now(), DateTime(timezone=True)),
+        literal(_mail_at(happening, about.kind), DateTime(timezone=True)),
     ]
     insert = insert_into(session, Notice).from_select(_COLUMNS, recipients.add_columns(*values))
     new = insert.excluded
@@ -100,7 +124,16 @@ def tell(session: Session, happening: Happening, about: About, recipients: Recip
                 "watch_id": new.watch_id,
                 "state": new.state,
                 "told_at": new.told_at,
+                # The first of several events decides, so that no stream of events delays a mail.
+                "mail_at": func.coalesce(Notice.mail_at, new.mail_at),
             },
             where=Notice.last_event < new.last_event,
         )
     )
+
+
+def _mail_at(happening: Happening, kind: Kind) -> datetime | None:
+    wait = MAIL_AFTER.get(kind)
+    if wait is None or happening.at < now() - LATE:
+        return None
+    return now() + wait

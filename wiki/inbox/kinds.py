@@ -33,6 +33,14 @@ class State(IntEnum):
     DONE = 2
 
 
+class MailChanges(StrEnum):
+    """When a person gets mails of changes, comments and decisions."""
+
+    SOON = "soon"
+    DIGEST = "digest"
+    NEVER = "never"
+
+
 class Because(StrEnum):
     """Why a person is told."""
 

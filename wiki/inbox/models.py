@@ -3,15 +3,17 @@ notice is shown."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.comments.models import Thread
 from wiki.db import Base, BigId
 from wiki.pages.models import Page
 from wiki.spaces.models import Space
+
+DUE = text("mail_at IS NOT NULL")
 
 
 class Notice(Base):
@@ -29,6 +31,7 @@ class Notice(Base):
     __table_args__ = (
         UniqueConstraint("person_id", "subject", "kind"),
         Index("ix_notices_person_id_state_last_event", "person_id", "state", "last_event"),
+        Index("ix_notices_mail_at", "mail_at", sqlite_where=DUE, postgresql_where=DUE),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -54,6 +57,9 @@ class Notice(Base):
     state: Mapped[int]
     told_at: Mapped[datetime]
     snoozed_until: Mapped[datetime | None]
+    # When it is to be mailed, alone or in the digest; None if it is not, or was.
+    mail_at: Mapped[datetime | None]
+    in_digest: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     page: Mapped[Page | None] = relationship()
     thread: Mapped[Thread | None] = relationship()
@@ -89,3 +95,20 @@ class MessageMention(Base):
     )
     event_id: Mapped[int] = mapped_column(BigId)
     reason: Mapped[str] = mapped_column(String(10))
+
+
+class MailPreference(Base):
+    """What a person wants to be mailed of their notices, and how many mails of changes they got on
+    which day of theirs. ``changes`` is a :class:`wiki.inbox.kinds.MailChanges`; ``hour`` is that of
+    the digest in their time zone. People without a row have the defaults."""
+
+    __tablename__ = "mail_preferences"
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True
+    )
+    mentions: Mapped[bool] = mapped_column(default=True)
+    changes: Mapped[str] = mapped_column(String(10), default="soon")
+    hour: Mapped[int] = mapped_column(default=8)
+    day: Mapped[date | None]
+    sent: Mapped[int] = mapped_column(default=0)

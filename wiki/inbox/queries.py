@@ -19,15 +19,18 @@ from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.people.models import Person
 from wiki.rules.access import Actor
+from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.gate import spaces_with
-from wiki.spaces.models import Space
+from wiki.spaces.models import Scope, Space
 from wiki.watching.models import Watch
 from wiki.watching.queries import visible_watches
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 ROWS = 50
 MOST_COUNTED = 99
+MOST_MAILED = 500
+"""Maximum number of notices of a person that are looked at for mails at once."""
 SHOWS = ("inbox", "mentions", "snoozed", "done")
 """The lists of notices that can be shown."""
 
@@ -149,6 +152,32 @@ def get_told(session: Session, actor: Actor, notice_id: int) -> Told | None:
         query.options(contains_eager(Notice.page).joinedload(Page.space), joinedload(Notice.space))
     ).all()
     return next(iter(_told(session, actor, found)), None)
+
+
+def due_mails(session: Session, actor: Actor) -> Sequence[Told]:
+    """Return the notices of a person that are due to be mailed, as far as they are unread and the
+    person may read what they are about; the newest first."""
+    query = _notices(actor).where(
+        Notice.mail_at <= now(), Notice.state == int(State.UNREAD), _awake()
+    )
+    found = session.scalars(
+        query.options(contains_eager(Notice.page).joinedload(Page.space), joinedload(Notice.space))
+        .order_by(Notice.last_event.desc(), Notice.id.desc())
+        .limit(MOST_MAILED)
+    ).all()
+    return _told(session, actor, found)
+
+
+def labels_of(session: Session, told: Sequence[Told]) -> dict[int, Label]:
+    """Return the labels that hold for the pages of notices, by the id of the page."""
+    page_ids = {one.notice.page_id for one in told} - {None}
+    rows = session.execute(
+        select(Page.id, Space.label, Scope.label)
+        .join(Page.space)
+        .outerjoin(Scope, Scope.id == Page.scope_id)
+        .where(Page.id.in_(page_ids))
+    )
+    return {page_id: Label(max(of_space, of_page or 0)) for page_id, of_space, of_page in rows}
 
 
 def _told(session: Session, actor: Actor, rows: Sequence[Notice]) -> list[Told]:

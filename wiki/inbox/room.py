@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from wiki.i18n import lazy_gettext
-from wiki.inbox import api, canaries, queries, views
+from wiki.inbox import api, canaries, queries, unsubscribing, views
 from wiki.room import Block, Room, Screen, Shortcut, Slot, none_because
 from wiki.web.operations import operations_in
 
@@ -19,7 +19,7 @@ def _unread(session: Session, on: Screen) -> Mapping[str, Any]:
 
 ROOM = Room(
     name="inbox",
-    blueprints=(views.blueprint,),
+    blueprints=(views.blueprint, unsubscribing.blueprint),
     operations=operations_in(api),
     commands=none_because("people read their notices in the browser and over the API"),
     links=none_because("its link is in the top bar"),

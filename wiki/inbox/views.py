@@ -5,9 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from wiki.errors import Invalid
+from wiki.i18n import gettext as _
 from wiki.inbox import actions, queries
+from wiki.inbox.mail_preferences import preference_of, set_preference
 from wiki.inbox.shown import sentence, url_of, why
-from wiki.web.request import actor, positive_number, reading, writing
+from wiki.web.errors import flash
+from wiki.web.request import actor, positive_number, reading, settings, writing
 from wiki.web.response_cache import cached
 from wiki.web.urls import local_url
 
@@ -58,6 +62,43 @@ def read_all() -> ResponseReturnValue:
 def unread() -> Response:
     """Return the number of unread notices, as the badge shows it."""
     return jsonify(unread=queries.count_unread(reading(), actor()), most=queries.MOST_COUNTED)
+
+
+@blueprint.get("/-/inbox/mail")
+@cached
+def mail() -> ResponseReturnValue:
+    """Show which mails the user gets."""
+    return _mail_screen()
+
+
+@blueprint.post("/-/inbox/mail")
+def set_mail() -> ResponseReturnValue:
+    """Choose which mails the user gets."""
+    form = request.form
+    try:
+        with writing() as session:
+            set_preference(
+                session,
+                settings(),
+                actor(),
+                mentions="mentions" in form,
+                changes=form.get("changes", ""),
+                hour=form.get("hour", -1, type=int),
+            )
+    except Invalid as error:
+        return _mail_screen(error)
+    flash(_("Preferences saved."))
+    return redirect("/-/inbox/mail", 303)
+
+
+def _mail_screen(error: Invalid | None = None) -> ResponseReturnValue:
+    body = render_template(
+        "inbox/mail_form.html",
+        preference=preference_of(reading(), actor().person_id),
+        hours=[(hour, f"{hour:02}:00") for hour in range(24)],
+        errors={error.field or "": error.sentence} if error else {},
+    )
+    return body, error.status if error else 200
 
 
 def _back() -> str:

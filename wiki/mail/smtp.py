@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import smtplib
 import ssl
+from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from ipaddress import ip_address
@@ -30,9 +31,14 @@ class NotSent(Exception):
         self.unreachable = unreachable
 
 
-def message_of(mail: Mail, settings: Settings) -> EmailMessage:
+def message_of(
+    mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None
+) -> EmailMessage:
     """Return the mail with its headers. The same row gets the same Message-ID, so that a mail sent
-    twice after a crash can be recognised as one."""
+    twice after a crash can be recognised as one.
+
+    :param headers: further ones, or others in place of ours.
+    """
     host = urlsplit(settings.base_url).hostname or "localhost"
     message = EmailMessage()
     message["From"] = _sender(settings)
@@ -41,18 +47,23 @@ def message_of(mail: Mail, settings: Settings) -> EmailMessage:
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<mail-{mail.id}-{int(mail.created_at.timestamp())}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
+    for name, value in (headers or {}).items():
+        del message[name]
+        message[name] = value
     message.set_content(mail.body)
     return message
 
 
-def send(mail: Mail, settings: Settings) -> None:
+def send(mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None) -> None:
     """Send a mail.
 
+    :param headers: as for :func:`message_of`.
     :raises NotSent: if the server cannot be reached or refuses.
     """
-    message = message_of(mail, settings)
+    message = message_of(mail, settings, headers)
     if not settings.smtp_url:
-        name = f"{mail.created_at:%Y%m%dT%H%M%S}-{mail.id}.eml"
+        own = message["Message-ID"].strip("<>").partition("@")[0]
+        name = f"{mail.created_at:%Y%m%dT%H%M%S}-{own}.eml"
         _write(message, settings.data_dir / "mail", name)
         return
     try:
