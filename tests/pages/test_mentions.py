@@ -83,6 +83,8 @@ def test_only_people_who_can_read_the_page_are_offered(wiki: Scene) -> None:
     assert offered(wiki, "eve", "lab/plan", "cre") == []  # nobody of the group reads the lab
     wiki.post("ada", "/-/groups/crew/put", who="cai")
     assert offered(wiki, "eve", "lab/plan", "cre") == ["crew"]
+    reached = wiki.get("eve", "/lab/plan/-/mentions?q=cre").text
+    assert "group of 1 person" in reached  # the others can't read the page
     with wiki.database.write() as session:
         nobody_else = AccessList(May.READ, (), ())
         restrict(session, wiki.actor("eve"), wiki.page("plan").id, nobody_else)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.orm import Session
@@ -49,19 +49,14 @@ def _read(token: str) -> tuple[int, str, int]:
     return person_id, what, target
 
 
-@blueprint.get("/-/unsubscribe/<token>")
-@public
-def form(token: str) -> ResponseReturnValue:
-    """Show the button; opening the address changes nothing, because mail scanners do that."""
-    _person_id, what, _target = _read(token)
-    return render_template("inbox/unsubscribe.html", what=what, done=False)
-
-
-@blueprint.post("/-/unsubscribe/<token>")
+@blueprint.route("/-/unsubscribe/<token>", methods=["GET", "POST"])
 @public
 def unsubscribe(token: str) -> ResponseReturnValue:
-    """End the mails. Mail programs send this without a cookie."""
+    """End the mails, which mail programs ask for without a cookie. A GET shows the button and changes
+    nothing, because mail scanners follow links."""
     person_id, what, target = _read(token)
+    if request.method == "GET":
+        return render_template("inbox/unsubscribe.html", what=what, done=False)
     with writing() as session:
         if session.get(Person, person_id) is None:
             raise NotFound

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wiki.errors import Invalid
@@ -88,7 +88,8 @@ def known_person(session: Session, actor: Actor, typed: str) -> Person | None:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A person or a group as a suggestion; ``people`` is the size of a group."""
+    """A person or a group as a suggestion; ``people`` is the number of people in a group: of those
+    among whom it was looked for, if they are limited."""
 
     handle: str
     name: str
@@ -115,8 +116,9 @@ def suggest_who(
         people = people.where(Person.id.in_(among))
     found = [Suggestion(handle, name) for handle, name in session.execute(people)]
     if may_see_groups(actor):
+        size = SIZE if among is None else _reached(among)
         groups = (
-            select(Group.handle, Group.name, SIZE)
+            select(Group.handle, Group.name, size)
             .where(_begins(Group.handle, Group.name, words))
             .order_by(_rank(Group.handle, words), func.lower(Group.name), Group.id)
             .limit(SUGGESTED // 2)
@@ -127,6 +129,17 @@ def suggest_who(
         these = [Suggestion(*row) for row in session.execute(groups)]
         found = [*these, *islice(found, SUGGESTED - len(these))]
     return found
+
+
+def _reached(among: Select[int]) -> ScalarSelect[int]:
+    """Return the number of those people who are in a ``Group``: whom a mention of it reaches."""
+    return (
+        select(func.count())
+        .select_from(GroupPerson)
+        .where(GroupPerson.group_id == Group.id, GroupPerson.person_id.in_(among))
+        .correlate(Group)
+        .scalar_subquery()
+    )
 
 
 def _begins(handle: Text, name: Text, words: str) -> ColumnElement[bool]:

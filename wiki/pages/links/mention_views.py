@@ -18,9 +18,10 @@ blueprint = Blueprint("mentions", __name__)
 @verb(blueprint, "mentions")
 def mentions(slug: str, path: str) -> ResponseReturnValue:
     """Return a fragment with the people who match what is being typed and can read a page, or will
-    be able to read one that does not exist yet, and the groups with such people."""
+    be able to read one that does not exist yet, and the groups with such people, each with the
+    number of those whom a mention reaches."""
     seen = place_at(slug, path).seen
-    seen.require(May.EDIT)
+    seen.require(May.COMMENT)
     among = readers(reading(), seen.space, seen.scope_id)
     found = suggest_who(reading(), actor(), request.args.get("q", ""), among)
     return render_template("spaces/who.html", found=found)
