@@ -52,8 +52,8 @@ def _read(token: str) -> tuple[int, str, int]:
 @blueprint.route("/-/unsubscribe/<token>", methods=["GET", "POST"])
 @public
 def unsubscribe(token: str) -> ResponseReturnValue:
-    """End the mails, which mail programs ask for without a cookie. A GET shows the button and changes
-    nothing, because mail scanners follow links."""
+    """End the mails, which mail programs ask for without a cookie. A GET shows the button and
+    changes nothing, because mail scanners follow links."""
     person_id, what, target = _read(token)
     if request.method == "GET":
         return render_template("inbox/unsubscribe.html", what=what, done=False)
