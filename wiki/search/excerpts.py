@@ -104,12 +104,17 @@ def _places(text: str, terms: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     if not rest:
         return
     behind = 0
-    for match in islice(_loose(rest).finditer(folded), MOST_MATCHES):
-        at = place(match.start())
+    spans = sorted(
+        match.span()
+        for term in rest
+        for match in islice(_loose(term).finditer(folded), MOST_MATCHES)
+    )
+    for start, end in spans[:MOST_MATCHES]:
+        at = place(start)
         if at < behind:
             continue
         begin = max(text.rfind(" ", max(0, at - REACH), at) + 1, behind, at - REACH)
-        behind = text.find(" ", place(match.end()), at + REACH)
+        behind = text.find(" ", place(end), at + REACH)
         behind = behind if behind >= 0 else min(len(text), at + REACH)
         for cut in cuts(text[begin:behind]):
             if cut.text in rest:
@@ -202,12 +207,10 @@ def _bare(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=256)
-def _loose(terms: tuple[str, ...]) -> re.Pattern[str]:
-    """Return a pattern for any of the terms inside a word or with signs in it, where a cut is
-    possible."""
-    sign = f"(?:{_SIGN})?"
-    return re.compile("|".join(sign.join(map(re.escape, term)) for term in terms))
+@lru_cache(maxsize=1024)
+def _loose(term: str) -> re.Pattern[str]:
+    """Return a pattern for a term inside a word or with signs in it, where a cut is possible."""
+    return re.compile(f"(?:{_SIGN})?".join(map(re.escape, term)))
 
 
 def _window(spans: Sequence[tuple[int, int, str]], width: int) -> tuple[int, int]:

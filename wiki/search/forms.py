@@ -33,11 +33,20 @@ def words_with(
 
 def present(marks: Iterable[str], typed: Collection[str], texts: Sequence[str]) -> list[str]:
     """Return the marks whose words were typed, and those that are in one of the texts."""
+    wanted = list(marks)
+    folded = [as_folded(text)[0] for text in texts]
+    # All single words at once: a prefix has dozens.
+    words = tuple(
+        sorted((one for one in wanted if one.isalnum() and not is_unspaced(one)), key=len)[::-1]
+    )
+    pattern = pattern_of(words) if words else None
+    there = {found for text in folded for found in (pattern.findall(text) if pattern else ())}
     return [
         one
-        for one in marks
+        for one in wanted
         if set(one.split()) <= set(typed)
-        or any(pattern_of((one,)).search(as_folded(text)[0]) for text in texts)
+        or one in there
+        or (one not in words and any(pattern_of((one,)).search(text) for text in folded))
     ]
 
 

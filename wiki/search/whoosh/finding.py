@@ -252,7 +252,7 @@ class Finder:
         """Return a part with similar words as weaker ways if its own word is on no page, or on very
         few: the word split in two, or otherwise similar spellings. Only words on pages that the
         actor may read are used."""
-        if not one.word or self.deadline.check():
+        if not one.word or self.deadline.check() or self._is_frequent(one):
             return one
         there = self._readable(one)
         if len(there) > RARELY:
@@ -279,6 +279,19 @@ class Finder:
             self.corrected[one.word] = tuple(dict.fromkeys(words))
         more = one.with_stems(stems)
         return replace(more, ways=(*more.ways, *ways), near=(*more.near, *words))
+
+    def _is_frequent(self, one: Part) -> bool:
+        """Return whether a part's stems are on more pages that the actor may read than a misspelt
+        word may be. Few pages are looked at."""
+        found = set()
+        for at, (leaf, pool) in enumerate(self.pools):
+            for term, _ in one.stems:
+                for document in leaf.segment.weights("stem", term):
+                    if document in pool and document not in leaf.own_words_only:
+                        found.add((at, document))
+                        if len(found) > RARELY:
+                            return True
+        return False
 
     def _readable(self, one: Part) -> set[tuple[int, int]]:
         """Return the pages that satisfy a part and that the actor may read, as segment and document

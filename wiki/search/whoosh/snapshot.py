@@ -27,6 +27,10 @@ MOST_LANGUAGES = 6
 """Maximum number of languages in which the words of a query are stemmed."""
 
 
+KEPT_PER_PAGE = 10
+"""Maximum number of weights that a segment keeps in memory for each of its pages."""
+
+
 class Segment:
     """One segment of the index: postings, and columns of its pages by document number."""
 
@@ -38,6 +42,9 @@ class Segment:
         self.revisions = self._numbers("revision")
         self.updated = self._numbers("updated")
         self.links = self._numbers("links")
+
+        self._kept: dict[tuple[str, str], dict[int, float]] = {}
+        self._size_kept = 0
 
     def _numbers(self, name: str) -> array[int]:
         column = self.reader.column_reader(name, translate=False)
@@ -130,11 +137,22 @@ class Segment:
         return cursor.child if isinstance(cursor, FilterMatcher) else cursor
 
     def weights(self, name: str, term: str) -> dict[int, float]:
-        """Return the weight of `term` in field `name` by page; deleted pages included.
+        """Return the weight of `term` in field `name` by page; deleted pages included. Those read
+        last are kept."""
+        key = (name, term)
+        found = self._kept.pop(key, None)
+        if found is None:
+            found = self._read_weights(name, term)
+            self._size_kept += len(found) + 1
+        self._kept[key] = found
+        while self._size_kept > KEPT_PER_PAGE * self.size + len(found) + 1:
+            oldest = next(iter(self._kept))
+            self._size_kept -= len(self._kept.pop(oldest)) + 1
+        return found
 
-        Whole blocks are read, because Whoosh's cursor takes longer for each step than the search
-        has.
-        """
+    def _read_weights(self, name: str, term: str) -> dict[int, float]:
+        """Return the weights from the file. Whole blocks are read, because Whoosh's cursor takes
+        longer for each step than the search has."""
         found: dict[int, float] = {}
         cursor = self.postings(name, term)
         while cursor is not None and cursor.is_active():
