@@ -57,6 +57,7 @@ SCREENS = [
     ("cai", "/-/groups/engineering/leave"),
     ("ada", "/-/admin/groups"),
     ("ada", "/-/admin/search"),
+    ("ben", "/-/search?q=in:comments+keys"),
     ("ada", "/-/admin/search/synonyms/1"),
     ("cai", "/eng/-/members"),
     ("cai", "/eng/handbook/everything/-/edit"),

@@ -221,7 +221,9 @@ def test_spaces_and_tags_narrow_what_was_found(wiki: Scene) -> None:
     wiki.deliver()
     shown = wiki.get("ben", "/-/search?q=word").text
     assert re.search(r'href="/-/search\?q=word&amp;space=eng"[^>]*>Eng <small>1<', shown)
-    assert re.search(r'href="/-/search\?q=word\+tag:x"[^>]*><span dir="auto">x</span> <small>2<', shown)
+    assert re.search(
+        r'href="/-/search\?q=word\+tag:x"[^>]*><span dir="auto">x</span> <small>2<', shown
+    )
     link = re.search(r'href="([^"]*Two[^"]*)"', shown)
     assert link
     assert titles(wiki.get("ben", link[1].replace("&amp;", "&")).text) == ["a"]

@@ -39,6 +39,7 @@ _ABOUT = {
     "author": lazy_gettext("pages this person has edited"),
     "kind": lazy_gettext("pages of this kind"),
     "updated": lazy_gettext("pages changed at or after a date"),
+    "in": lazy_gettext("comments instead of pages"),
     "sort": lazy_gettext("the order of the results"),
 }
 
@@ -98,6 +99,8 @@ def _values(
                 yield Completion(f"{page.space.slug}/{page.path}", page.title)
         case "updated":
             yield from _dates(value)
+        case "in" if "comments".startswith(value.lower()):
+            yield Completion("comments", _("comments instead of pages"))
         case "sort":
             for sort, about in (
                 ("date", _("pages changed last come first")),

@@ -148,7 +148,7 @@ def search(
         kinds=tuple((kind_named(name), count) for name, count in found.kinds.items()),
         authors=_authors(session, found),
         since=tuple((at, count) for at, count in found.since.items() if count),
-        notes=(*query.notes, *notes),
+        notes=(*query.notes, *notes, *_about_comments(query)),
         left_out=tuple(
             LeftOut(one.text, query.as_text(one))
             for one in query.without
@@ -157,6 +157,12 @@ def search(
         passage=_passage(session, hits, found) if number == 1 and query.plain else None,
         as_text=as_text,
     )
+
+
+def _about_comments(query: Query) -> tuple[str, ...]:
+    if not query.in_comments:
+        return ()
+    return (_("Comments are searched on the search screen only. These are pages."),)
 
 
 def _authors(session: Session, found: Results) -> tuple[tuple[Person, int], ...]:

@@ -21,9 +21,9 @@ MOST_CLAUSES = 16
 
 _QUOTES = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
 _JUNCTIONS = ("AND", "OR", "NOT")
-OPERATORS = ("title", "tag", "space", "under", "author", "kind", "updated", "sort")
+OPERATORS = ("title", "tag", "space", "under", "author", "kind", "updated", "sort", "in")
 """The operators that are words before a colon."""
-_OPERATOR = re.compile(rf"({'|'.join(OPERATORS)})[:：]", re.IGNORECASE)
+_OPERATOR = re.compile(rf"(?!in[:：](?!comments(?!\S)))({'|'.join(OPERATORS)})[:：]", re.IGNORECASE)
 _MISSPELT = re.compile(r"([a-z]{3,9})[:：]\S", re.IGNORECASE)
 SORTS = ("relevance", "date")
 """The values of `sort:`."""
@@ -91,6 +91,8 @@ class Query:
     updated: Period = field(default_factory=Period)
     not_updated: tuple[Period, ...] = ()
     notes: tuple[str, ...] = ()
+    in_comments: bool = False
+    """True if comments are searched instead of pages."""
     by_date: bool = False
     """True if the pages changed last come first, instead of the best."""
 
@@ -168,6 +170,7 @@ def parse(text: str) -> Query:
         updated=reader.updated,
         not_updated=tuple(reader.not_updated),
         by_date=reader.by_date,
+        in_comments=reader.in_comments,
         notes=tuple(notes),
     )
 
@@ -185,6 +188,7 @@ class _Reader:
         self.notes: list[str] = []
         self.junctions: list[str] = []
         self.by_date = False
+        self.in_comments = False
         self.read_clauses = 0
 
     def read(self) -> None:
@@ -219,6 +223,9 @@ class _Reader:
                 return
             if name == "sort":
                 self._sort(value, self.text[begin : self.at])
+                return
+            if name == "in":
+                self.in_comments = True
                 return
             where = Field(name)
         else:

@@ -17,6 +17,7 @@ from wiki.room import Room
 from wiki.rules.access import Actor, May
 from wiki.search import completing, listing, operators, queries, switching
 from wiki.search.asking import begins
+from wiki.search.comments import search_comments
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION, parse
@@ -46,6 +47,13 @@ def results() -> ResponseReturnValue:
     if not text:
         spaces = list_spaces(session, actor())
         return render_template("search/ask.html", q="", slug=slug, spaces=spaces)
+    query = parse(text)
+    if query.in_comments:
+        with in_lane("searches"):
+            comments = search_comments(session, actor(), query, space=slug)
+        return render_template(
+            "search/comments.html", q=text, slug=slug, spaces=comments.readable, answer=comments
+        )
     try:
         with in_lane("searches"):
             answer = queries.search(

@@ -195,7 +195,7 @@ class Finder:
     def _with_most(self) -> list[Found]:
         """Return the pages with every needed part and enough of the wanted ones."""
         if not self.parts:
-            return [Found(leaf, d, 0.0) for leaf, pool in self.pools for d in pool]
+            return [one for leaf, pool in self.pools for one in self._without_words(leaf, pool)]
         found = []
         title = "".join(whole(c.text) for c in self.query.words() if not c.prefix)
         self.rarities = [
@@ -233,6 +233,14 @@ class Finder:
             for leaf, d, value, share, bonus in found
             if share > least
         ]
+
+    def _without_words(self, leaf: SegmentView, pool: set[int]) -> list[Found]:
+        """Return all pages of a query without words; first those with an excluded word and its
+        minus, exactly as in the query."""
+        best: dict[int, float] = {}
+        for _, one in self.options:
+            best |= scores(self.snapshot, leaf, one, pool, self.deadline)
+        return [Found(leaf, document, best.get(document, 0.0)) for document in pool]
 
     def _prior(self, leaf: SegmentView, document: int) -> float:
         """Return how much a page ranks higher whatever the query: by the links to it, by its last
