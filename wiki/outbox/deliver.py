@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -101,7 +101,7 @@ class Deliverer:
         """Return the time of the next delivery; None if nothing waits."""
         with self.database.read() as session:
             first = session.execute(_first_due()).all()
-        return min((self._wanted_at(name, due_at) for name, due_at in first), default=None)
+        return min((self._wanted_at(name, due_at) for name, due_at, _ in first), default=None)
 
     def _wanted_at(self, name: str, due_at: datetime) -> datetime:
         return due_at + self.gathered.get(name, timedelta())
@@ -121,16 +121,18 @@ class Deliverer:
         moment = now()
         with self.database.read() as session:
             first = session.execute(_first_due()).all()
-        waiting = {name for name, due_at in first if self._wanted_at(name, due_at) <= moment}
-        waiting &= set(self.handlers)
+        waiting = [name for name, due_at, _ in first if self._wanted_at(name, due_at) <= moment]
+        waiting = [name for name in self.handlers if name in waiting]
         if not waiting:
             return {}
+        # A few are read by one statement; of many, each subscriber gets a batch.
+        is_few = sum(count for name, _, count in first if name in waiting) <= BATCH
         claimed: dict[str, list[Happening]] = {}
         with self.database.write(durable=False) as session:  # a lost claim is made again
-            for name in (name for name in self.handlers if name in waiting):
-                batch = self._rows(session, name, moment)
-                if batch:
-                    claimed[name] = batch
+            for names in [waiting] if is_few else [[name] for name in waiting]:
+                for name, one in self._rows(session, names, moment):
+                    claimed.setdefault(name, []).append(one)
+            claimed = {name: claimed[name] for name in waiting if name in claimed}
             held = [one.delivery_id for batch in claimed.values() for one in batch]
             for some in batches(held, BATCH):
                 session.execute(
@@ -140,21 +142,13 @@ class Deliverer:
                 )
         return claimed
 
-    def _rows(self, session: Session, name: str, moment: datetime) -> list[Happening]:
-        rows = session.execute(_due(), {"name": name, "moment": moment})
-        return [
-            Happening(
-                delivery_id=id,
-                event_id=row.id,
-                name=row.name,
-                at=row.at,
-                actor_id=row.actor_id,
-                space_id=row.space_id,
-                page_id=row.page_id,
-                payload=row.payload,
-            )
-            for id, row in rows
-        ]
+    def _rows(
+        self, session: Session, names: Sequence[str], moment: datetime
+    ) -> Iterator[tuple[str, Happening]]:
+        """Yield the due deliveries to these subscribers, at most a batch, each with its
+        subscriber."""
+        for row in session.connection().execute(_due(), {"names": names, "moment": moment}):
+            yield row.subscriber, Happening(**{key: getattr(row, key) for key in _HAPPENING})
 
     def _hand_over(self, name: str, handler: Handler, batch: list[Happening]) -> list[int]:
         """Pass a batch to a handler; return the ids of the deliveries that succeeded."""
@@ -193,23 +187,30 @@ class Deliverer:
 
 
 @cache
-def _first_due() -> Select[str, datetime]:
-    """Select each subscriber with pending deliveries, and when the first of them is due."""
+def _first_due() -> Select[str, datetime, int]:
+    """Select each subscriber with pending deliveries, when the first of them is due, and their
+    number."""
     return (
-        select(Delivery.subscriber, func.min(Delivery.due_at))
+        select(Delivery.subscriber, func.min(Delivery.due_at), func.count())
         .where(Delivery.gave_up_at.is_(None))
         .group_by(Delivery.subscriber)
     )
 
 
+_HAPPENING = tuple(one.name for one in fields(Happening))
+
+
 @cache
-def _due() -> Select[int, EventRow]:
-    """Select a batch of the due deliveries to a subscriber, and lock them."""
+def _due() -> Select[Any]:
+    """Select a batch of the due deliveries to some subscribers, and lock them."""
+    columns = [getattr(EventRow, name) for name in _HAPPENING[2:]]
+    found: Select[Any] = select(
+        Delivery.subscriber, Delivery.id.label("delivery_id"), Delivery.event_id, *columns
+    )
     return (
-        select(Delivery.id, EventRow)
-        .join(EventRow, EventRow.id == Delivery.event_id)
+        found.join(EventRow, EventRow.id == Delivery.event_id)
         .where(
-            Delivery.subscriber == bindparam("name"),
+            Delivery.subscriber.in_(bindparam("names", expanding=True)),
             Delivery.due_at <= bindparam("moment"),
             Delivery.gave_up_at.is_(None),
         )

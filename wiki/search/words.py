@@ -74,7 +74,7 @@ class Word(NamedTuple):
     end: int
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Return `text` without differences that readers ignore: case, width, ligatures, accents."""
     if text.isascii():
@@ -115,20 +115,31 @@ class Cut(NamedTuple):
 def stretches(text: str) -> Iterator[Stretch]:
     """Yield the stretches of `text` in order."""
     for match in _TOKEN.finditer(text):
-        kind, raw, start = match.lastgroup, match.group(), match.start()
-        if kind == "run":
-            yield Stretch(tuple(_pairs(raw, start, 0)), unspaced=True)
-            continue
-        plain = raw.isalpha() and (raw.islower() or raw.istitle())
-        if plain or kind == "sign":
-            folded = fold(raw[: LONGEST * 2])[:LONGEST]
-            word = Word(folded, 0, start, match.end())
-            found: tuple[Word, ...] = (word,) if folded else ()
-            joined: tuple[tuple[int, int], ...] = ()
-        else:
-            found, joined = _cut(raw, start, grouped=match["number"] is not None)
-        if found:
-            yield Stretch(found, joined, _option(text, start, raw))
+        if (found := _stretch(text, match)) is not None:
+            yield found
+
+
+def _stretch(text: str, match: regex.Match[str]) -> Stretch | None:
+    kind, raw, start = match.lastgroup, match.group(), match.start()
+    if kind == "run":
+        return Stretch(tuple(_pairs(raw, start, 0)), unspaced=True)
+    found: tuple[Word, ...]
+    joined: tuple[tuple[int, int], ...] = ()
+    if kind == "sign" or _is_plain(raw):
+        folded = _folded(raw)
+        found = (Word(folded, 0, start, match.end()),) if folded else ()
+    else:
+        found, joined = _cut(raw, start, grouped=match["number"] is not None)
+    return Stretch(found, joined, _option(text, start, raw)) if found else None
+
+
+def _is_plain(raw: str) -> bool:
+    """Return whether a stretch is one word that has no other words in it."""
+    return raw.isalpha() and (raw.islower() or raw.istitle())
+
+
+def _folded(raw: str) -> str:
+    return fold(raw[: LONGEST * 2])[:LONGEST]
 
 
 def words(text: str) -> Iterator[Word]:
@@ -143,7 +154,16 @@ def words(text: str) -> Iterator[Word]:
 def cuts(text: str) -> Iterator[Cut]:
     """Yield every word of `text`, small or large, as it is indexed."""
     position = 0
-    for stretch in stretches(text):
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "word" and _is_plain(raw := match.group()):  # most of them are
+            start, end = match.span()
+            if (folded := _folded(raw)) and (not start or text[start - 1] != "-"):
+                yield Cut(folded, position, 1, start, end)
+                position += 1
+                continue
+        stretch = _stretch(text, match)
+        if stretch is None:
+            continue
         found = stretch.words
         for one in found:
             yield Cut(one.text, position + one.position, 1, one.start, one.end)
@@ -167,7 +187,7 @@ def _cut(
         if len(borders) - 1 > _MOST_INNER or len(token) > LONGEST:
             borders = [0, len(token)]
         for begin, end in pairwise(borders):
-            folded = fold(token[begin:end][: LONGEST * 2])[:LONGEST]
+            folded = _folded(token[begin:end])
             if folded:
                 at = start + match.start()
                 found.append(Word(folded, len(found), at + begin, at + end))

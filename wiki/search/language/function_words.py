@@ -6,16 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import islice
-
-from wiki.search.words import words
 
 DEFAULT = "en"
 """Language of a text that shows none."""
 WEAK = ": weak"
 """Ending of the names of the lists of weak words."""
-LOOKED_AT = 400
-"""Number of words of a text by which its language is detected."""
 ENOUGH = 2
 """Number of function words of another language that outweigh the default language."""
 
@@ -43,11 +38,6 @@ def function_words() -> dict[str, frozenset[str]]:
 def is_weak(word: str) -> bool:
     """Return whether a word says little beside others."""
     return word in lists()[DEFAULT + WEAK]
-
-
-def language_of(text: str) -> str:
-    """Return the likeliest language of a text; `DEFAULT` if nothing else is evident."""
-    return language_of_words([word.text for word in islice(words(text), LOOKED_AT)])
 
 
 def language_of_words(found: Sequence[str]) -> str:

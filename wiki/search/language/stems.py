@@ -17,7 +17,7 @@ SNOWBALL = {
 _own = threading.local()  # a stemmer must not be used by two threads at once
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def stem(word: str, language: str) -> str:
     """Return the stem of a folded word; the word itself if it is a number or mixed."""
     if not word.isalpha() or len(word) < 3 or language not in SNOWBALL:

@@ -13,12 +13,13 @@ import sys
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from whoosh import columns, fields, formats
 
 from wiki.search.engine import Document
-from wiki.search.language.function_words import language_of
+from wiki.search.language.function_words import language_of_words
 from wiki.search.language.stems import stem
 from wiki.search.words import Cut, cuts, fold, words
 
@@ -33,8 +34,8 @@ KEPT_TEXT = 100_000
 K1, B = 1.2, 0.6
 """Parameters of BM25 for the text: how fast further occurrences of a word stop counting, and how
 much a long text counts less."""
-LANGUAGE_SHOWN = 5_000
-"""Number of characters of a text by which its language is detected."""
+LOOKED_AT = 400
+"""Number of words of a page by which its language is detected."""
 GAP = 50
 """Unused positions between fields, so that no phrase matches across fields."""
 
@@ -167,9 +168,10 @@ def mark(value: str) -> str:
 
 def entry(document: Document) -> dict[str, Any]:
     """Return the arguments of Whoosh's `add_document` for a page."""
-    language = language_of(f"{document.title} {document.body[:LANGUAGE_SHOWN]}")
     updated = int(document.updated.timestamp()) if document.updated else 0
     found = _Cuts()
+    shown = (cut.text for text in (document.title, document.body) for cut in found[text])
+    language = language_of_words(list(islice(shown, LOOKED_AT)))
     return {
         "text": _positions(document, found),
         "stem": _weights(document, language, found),
@@ -239,7 +241,10 @@ def _weights(document: Document, language: str, found: _Cuts) -> dict[str, float
     weights: dict[str, float] = defaultdict(float)
 
     def stems(texts: Iterable[str]) -> Counter[str]:
-        return Counter(stem(cut.text, language) for text in texts for cut in found[text])
+        counted: Counter[str] = Counter()
+        for word, times in Counter(cut.text for text in texts for cut in found[text]).items():
+            counted[stem(word, language)] += times
+        return counted
 
     share = _title_share(document.title)
     for word in stems([document.title]):
