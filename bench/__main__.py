@@ -19,6 +19,7 @@ from bench.editing import editing
 from bench.editor import first_key
 from bench.history import histories
 from bench.measure import Result
+from bench.memory import servers
 from bench.servers import ROOT, THREADS, WORKERS, running
 from bench.starting import restarts
 
@@ -166,6 +167,8 @@ def main() -> int:
                 results.append(measure.saves(browser, pages, folder, lambda: rested(data)))
             if wanted("editing"):
                 results += editing(port, data, lambda: signed_in(port), lambda: rested(data))
+        if wanted("memory"):
+            results += servers(command, list(pages), signed_in)
         if wanted("restart"):
             results.append(restarts(next(iter(pages))))
     show(results)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.browser import Browser
 from bench.measure import Result
+from bench.memory import resident
 from bench.servers import ROOT, THREADS, running
 from wiki.app import open_database
 from wiki.config import Settings
@@ -297,7 +298,7 @@ def _timed(environ: Mapping[str, str], *arguments: str) -> tuple[float, int]:
 
     def watch() -> None:
         while process.poll() is None:
-            most[0] = max(most[0], _resident(process.pid))
+            most[0] = max(most[0], resident(process.pid))
             time.sleep(0.05)
 
     watcher = threading.Thread(target=watch)
@@ -307,25 +308,3 @@ def _timed(environ: Mapping[str, str], *arguments: str) -> tuple[float, int]:
     seconds = time.perf_counter() - begun
     watcher.join()
     return seconds, most[0]
-
-
-def _resident(pid: int, command: bytes = b"") -> int:
-    """Return the memory of a process and its children in bytes, with shared memory counted once.
-
-    A child that still has the command of its parent has just been started with ``vfork``: it shows
-    all of the parent's memory as its own, until it begins to run its program.
-    """
-    total = 0
-    try:
-        own = Path(f"/proc/{pid}/cmdline").read_bytes()
-        if own == command:
-            return 0
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                total += int(line.split()[1]) << 10
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            for child in (thread / "children").read_text().split():
-                total += _resident(int(child), own)
-    except OSError:
-        return total  # it has just ended
-    return total

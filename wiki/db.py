@@ -347,7 +347,9 @@ def _lower(text: object) -> object:
 
 
 def _sqlite_engine(url: str, *, write: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    # The connection used last is used first, so that few of them fill their cache.
+    pool: Mapping[str, Any] = {"pool_use_lifo": True} if make_url(url).database else {}
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **pool)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -357,7 +359,8 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -16000")
+        # What is read often is in memory anyhow, once for all connections of all processes.
+        connection.execute(f"PRAGMA cache_size = -{16000 if write else 4000}")
         if write:
             # Overwrites deleted content with zeros, as purging promises.
             connection.execute("PRAGMA secure_delete = ON")

@@ -112,8 +112,9 @@ of the search index costs as much for many pages as for one. Pages must be found
 Chore = Callable[[Database, Settings], None]
 # Chores of the worker beside events: run once at its start, and once a second.
 AT_START: tuple[Chore, ...] = (reconcile_index, look_again)
+EACH_SECOND: tuple[Chore, ...] = (mend_index,)
+# Run once a second while there are commits, and every few seconds while there are none.
 NOW_AND_THEN: tuple[Chore, ...] = (
-    mend_index,
     forget_old_uploads,
     forget_old_links,
     forget_old_requests,
@@ -122,7 +123,7 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     keep_drilling,
     ForgetChanges(),
 )
-# Chores that may take long each time; they run in a thread of their own.
+# The same for chores that may take long each time; they run in a thread of their own.
 AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages, send_notice_mails, merge_index)
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,6 +21,7 @@ from wiki.pages.rendering.own_renderer import limit_rendering
 from wiki.subscribers import (
     AT_LEISURE,
     AT_START,
+    EACH_SECOND,
     NOW_AND_THEN,
     Chore,
     gathered_by_name,
@@ -30,10 +32,15 @@ log = logging.getLogger(__name__)
 
 # Seconds between checks for a new commit: 10 ms of polling costs 1% of a core.
 POLL_SECONDS = 0.05
+# The same when there was no commit for some time.
+IDLE_POLL_SECONDS = 0.2
+IDLE_AFTER_SECONDS = 5.0
 # Seconds after which deliveries are looked up even without a commit.
 REST_SECONDS = 5.0
 # Seconds between runs of the chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
+# The same for chores that depend on the database, when there was no commit.
+IDLE_CHORE_SECONDS = 10.0
 # Seconds until the next attempt to deliver after a failure.
 AGAIN_SECONDS = 1.0
 # Time to wait when the disk is full.
@@ -53,6 +60,7 @@ class Worker:
         self._released = False
         self._version: Hashable = None
         self._rested = 0.0  # seconds since deliveries were last looked up
+        self._changed_at = 0.0
         self._failing: dict[str, type[Exception]] = {}
         self._showing = threading.Lock()
         self._stopping = threading.Event()
@@ -81,9 +89,14 @@ class Worker:
                 else:
                     self._failing.pop("delivering", None)
                     if not at_once:
-                        self._stopping.wait(POLL_SECONDS)
-                        self._rested += POLL_SECONDS
+                        self._rest()
             self._show(heartbeat.leave)
+
+    def _rest(self) -> None:
+        is_idle = time.monotonic() - self._changed_at > IDLE_AFTER_SECONDS
+        seconds = IDLE_POLL_SECONDS if is_idle else POLL_SECONDS
+        self._stopping.wait(seconds)
+        self._rested += seconds
 
     def _deliver(self) -> bool:
         """Deliver what is due, if a commit or time may have made anything due. Return whether there
@@ -94,6 +107,8 @@ class Worker:
         current = self.database.version()
         if current == self._version and self._rested < REST_SECONDS:
             return False
+        if current != self._version:
+            self._changed_at = time.monotonic()
         self._version, self._rested = current, 0.0
         if self.deliverer.deliver_due():
             return True
@@ -107,12 +122,13 @@ class Worker:
         """Run the chores beside events, in a thread of their own so that a long chore delays no
         delivery."""
         once = list(AT_START)
+        news = self._news()
         while not self._stopping.is_set():
             if self._beat_at is None or now() >= self._beat_at + heartbeat.BEAT:
                 self._beat_at = now()
                 self._show(heartbeat.live)
                 keep_reserve(self.settings.data_dir)
-            for chore in (*once, *NOW_AND_THEN):
+            for chore in (*once, *EACH_SECOND, *(NOW_AND_THEN if next(news) else ())):
                 if self._stopping.is_set():
                     return
                 if self._do(chore):
@@ -120,9 +136,20 @@ class Worker:
             self._stopping.wait(CHORE_SECONDS)
 
     def _see_to_long_chores(self) -> None:
+        news = self._news()
         while not self._stopping.wait(CHORE_SECONDS):
-            for chore in AT_LEISURE:
+            for chore in AT_LEISURE if next(news) else ():
                 self._do(chore)
+
+    def _news(self) -> Iterator[bool]:
+        """Yield at each step whether a commit was seen since the step before, or no step has said
+        so for :data:`IDLE_CHORE_SECONDS`."""
+        seen, due = self._changed_at, 0.0
+        while True:
+            is_news = self._changed_at != seen or time.monotonic() >= due
+            if is_news:
+                seen, due = self._changed_at, time.monotonic() + IDLE_CHORE_SECONDS
+            yield is_news
 
     def _do(self, chore: Chore) -> bool:
         name = getattr(chore, "__name__", type(chore).__name__)

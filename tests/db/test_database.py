@@ -10,7 +10,7 @@ from tests.cast import Scene
 from wiki import rooms
 from wiki.config import Settings
 from wiki.db import Base, Database
-from wiki.migrate import downgrade, migrate
+from wiki.migrate import current, downgrade, migrate, newest
 from wiki.spaces.models import Space
 
 pytestmark = pytest.mark.every_database
@@ -77,3 +77,4 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
     migrate(database)
     with database.writer.connect() as connection:
         assert "pages" in inspect(connection).get_table_names()
+        assert current(connection) == newest()  # so that a server recognises it without Alembic

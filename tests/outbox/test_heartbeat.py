@@ -48,9 +48,10 @@ def test_a_worker_says_that_it_is_there_and_that_it_leaves(
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker have no chores and never pause."""
-    for name in ("AT_START", "NOW_AND_THEN", "AT_LEISURE"):
+    for name in ("AT_START", "EACH_SECOND", "NOW_AND_THEN", "AT_LEISURE"):
         monkeypatch.setattr(module, name, ())
-    for name in ("AGAIN_SECONDS", "CHORE_SECONDS", "POLL_SECONDS", "REST_SECONDS", "FOR_ROOM"):
+    waits = ("AGAIN", "CHORE", "IDLE_CHORE", "POLL", "IDLE_POLL", "REST")
+    for name in (*(f"{one}_SECONDS" for one in waits), "FOR_ROOM"):
         monkeypatch.setattr(module, name, 0.0)
 
 

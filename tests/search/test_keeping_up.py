@@ -13,14 +13,14 @@ from wiki.cli import main
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery
 from wiki.search.index import difference, engine_of, mend, rebuild, reconcile
-from wiki.subscribers import AT_START, NOW_AND_THEN, handlers_by_name
+from wiki.subscribers import AT_START, EACH_SECOND, handlers_by_name
 
 pytestmark = pytest.mark.every_database
 
 
 def chores(wiki: Scene, *, at_start: bool = False) -> None:
     """What the worker sees to each second, or when it starts."""
-    for chore in (*(AT_START if at_start else ()), *NOW_AND_THEN):
+    for chore in (*(AT_START if at_start else ()), *EACH_SECOND):
         chore(wiki.database, wiki.settings)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import resource
 import socket
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -62,8 +64,8 @@ def web(
 ) -> None:
     """Run a web process: answer HTTP on ``listener`` until terminated.
 
-    :param make_application: called in the process itself, so that nothing is shared across the
-        fork.
+    :param make_application: called in the process itself, to start what cannot be shared across
+        the fork.
     :param body_limit: bytes of the largest request body.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -97,6 +99,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.listener = listener
         self.accepting: asyncio.Task[None] | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets or [])
@@ -107,6 +110,22 @@ class _Server(uvicorn.Server):
         if self.accepting is not None:
             self.accepting.cancel()
         await super().shutdown(sockets=sockets)
+
+    async def main_loop(self) -> None:
+        """Wait for the signal to stop, and update the date of answers once a second. The server's
+        own loop wakes up ten times a second."""
+        self.told = asyncio.Event()
+        self.loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self.told.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop after a signal (a hook of the server)."""
+        super().handle_exit(sig, frame)
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self.told.set)
 
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()

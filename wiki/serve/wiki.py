@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.purging.forgetting import keep_forgetting
+from wiki.search.language.function_words import function_words
+from wiki.search.language.synonyms import standard
 from wiki.serve.supervisor import Supervisor, WorkerProcess
 from wiki.serve.web import web
 from wiki.worker import run_until_told
@@ -40,20 +43,25 @@ def serve_wiki(
         logging.getLogger(quiet).setLevel(logging.ERROR)
     logging.getLogger("wiki.access").setLevel(logging.INFO if access_log else logging.WARNING)
 
+    # The processes share the memory of what was made before they are forked, as long as they write
+    # nothing there. No connection is opened before: it would be shared, too.
+    database = open_database(settings)
+    app = create_app(settings, database)
+    standard(), function_words()  # lists that every process reads
+    gc.collect()
+    gc.freeze()  # the collector writes into all objects that it looks at
+
     def answer() -> None:
         limit = max(settings.max_file_mb, settings.max_import_mb) * 2**20 + 2**20
         web(application, listener, threads=threads, body_limit=limit)
 
     def application() -> WSGIApplication:
-        database = open_database(settings)
-        app = create_app(settings, database)
         keep_forgetting(database, app.extensions["wiki.response_cache"].clear)
         return app.wsgi_app
 
     def deliver() -> None:
         listener.close()
         os.nice(5)  # requests take priority over indexing
-        database = open_database(settings)
         keep_forgetting(database)
         run_until_told(database, settings)
 
