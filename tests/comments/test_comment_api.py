@@ -136,7 +136,8 @@ def test_a_redaction_reaches_comments_and_their_earlier_texts(wiki: Scene) -> No
 
 
 def test_an_export_has_the_comments_beside_the_pages(wiki: Scene, tmp_path: Path) -> None:
-    message = says(wiki, "cai", "A *question*")
+    about = {"quote": "words", "suggest": "1", "suggestion": "other words"}
+    message = posted(wiki.post("cai", "/eng/rota/-/comments", body="A *question*", **about))
     answers(wiki, "ben", message, "An answer")
     wiki.post("eve", f"/-/comments/{message}/react", sign="done")
     with wiki.database.read() as session:
@@ -147,6 +148,8 @@ def test_an_export_has_the_comments_beside_the_pages(wiki: Scene, tmp_path: Path
     [thread] = kept["rota.md"]
     assert [one["body"] for one in thread["messages"]] == ["A *question*", "An answer"]
     assert thread["messages"][0]["reactions"] == {"done": ["eve"]}
+    assert (thread["passage"]["exact"], thread["suggestion"]["text"]) == ("words", "other words")
+    assert thread["passage"]["now"]["certainty"] == "exact"
 
 
 def test_the_check_finds_and_mends_what_disagrees(wiki: Scene) -> None:

@@ -32,7 +32,7 @@ STATES: tuple[State, ...] = get_args(State)
 
 THREADS = 50
 """Number of threads in a list."""
-LAST = 3
+LAST = 1
 """Number of the last replies of each thread in a list."""
 MESSAGES = 100
 """Number of messages of a thread that is shown alone."""

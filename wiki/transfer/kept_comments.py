@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from wiki.comments.models import Message, Reaction, StateChange, Thread
+from wiki.comments.models import (
+    Anchor,
+    Message,
+    Reaction,
+    StateChange,
+    SuggestedText,
+    Thread,
+)
 from wiki.db import batches
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for
@@ -38,6 +45,7 @@ def written_comments(session: Session, actor: Actor, space: Space) -> str:
     for some in batches(rows):
         ids = [thread.id for thread, _, _ in some]
         messages, changes = _messages(session, ids), _changes(session, ids)
+        anchors, suggestions = _anchors(session, ids), _suggestions(session, ids)
         for thread, path, folder in some:
             found.setdefault(file_of(path, folder), []).append(
                 {
@@ -45,6 +53,8 @@ def written_comments(session: Session, actor: Actor, space: Space) -> str:
                     "state": "resolved" if thread.resolved_at else "open",
                     "opened_by": _handle(thread.opened_by),
                     "opened_at": _moment(thread.opened_at),
+                    "passage": _passage(thread, anchors.get(thread.id)),
+                    "suggestion": suggestions.get(thread.id),
                     "changes": changes[thread.id],
                     "messages": messages[thread.id],
                 }
@@ -84,6 +94,49 @@ def _messages(session: Session, thread_ids: Iterable[int]) -> dict[int, list[dic
             }
         )
     return found
+
+
+def _anchors(session: Session, thread_ids: Iterable[int]) -> dict[int, Anchor]:
+    rows = session.scalars(select(Anchor).where(Anchor.thread_id.in_(thread_ids)))
+    return {one.thread_id: one for one in rows}
+
+
+def _passage(thread: Thread, anchor: Anchor | None) -> dict[str, Any] | None:
+    """Return the passage of a thread in the form of the selectors of the W3C's annotations."""
+    if anchor is None:
+        return None
+    return {
+        "revision": thread.revision,
+        "exact": thread.quote,
+        "prefix": thread.prefix,
+        "suffix": thread.suffix,
+        "start": thread.start,
+        "now": {
+            "certainty": anchor.certainty,
+            "revision": anchor.revision,
+            "start": anchor.start,
+            "end": anchor.end,
+        },
+    }
+
+
+def _suggestions(session: Session, thread_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    rows = session.scalars(
+        select(SuggestedText)
+        .where(SuggestedText.thread_id.in_(thread_ids))
+        .options(joinedload(SuggestedText.settled_by))
+    )
+    return {
+        one.thread_id: {
+            "text": one.text,
+            "state": one.state,
+            "reason": one.reason,
+            "settled_by": _handle(one.settled_by),
+            "settled_at": _moment(one.settled_at),
+            "revision": one.applied,
+        }
+        for one in rows
+    }
 
 
 def _changes(session: Session, thread_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:

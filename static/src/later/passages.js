@@ -125,9 +125,10 @@ function offer() {
   quoted = selected();
   button.hidden = !quoted;
   if (!quoted) return;
-  button.style.insetBlockStart = `${scrollY + quoted.box.bottom + 6}px`;
-  const width = document.documentElement.clientWidth;
-  button.style.left = `${scrollX + Math.min(Math.max(quoted.box.left, 8), width - button.offsetWidth - 8)}px`;
+  const origin = (button.offsetParent ?? document.documentElement).getBoundingClientRect();
+  const last = document.documentElement.clientWidth - button.offsetWidth - 8;
+  button.style.top = `${quoted.box.bottom + 6 - origin.top}px`;
+  button.style.left = `${Math.min(Math.max(quoted.box.left, 8), last) - origin.left}px`;
 }
 
 function field(name, value) {
@@ -150,6 +151,7 @@ function quote() {
   fields.open = true;
   const suggestion = form.elements.namedItem("suggestion");
   if (!suggestion.value) suggestion.value = quoted.words;
+  root.style.minBlockSize = `${root.offsetHeight}px`; // the page keeps its height while the form is beside it
   form.classList.add("beside");
   button.hidden = true;
   form.elements.namedItem("body").focus({ preventScroll: true });
@@ -177,4 +179,5 @@ if (prose && form && button) {
     },
     true,
   );
+  button.dataset.ready = "1";
 }
