@@ -1,5 +1,6 @@
 """Whoever asks for too much waits a moment; nobody does so by hand."""
 
+import os
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,8 @@ from wiki.app import create_app
 from wiki.rooms import ROOMS
 from wiki.rules.limits import Bucket, Pace, draw
 from wiki.search.index import rebuild
-from wiki.web.limits.rate_limit import MOST_KNOWN, Paces, rates_of
+from wiki.web.limits.rate_limit import Paces, rates_of
+from wiki.web.limits.shared_buckets import AT_A_PLACE, SharedBuckets
 from wiki.web.request import Parts
 
 RATES = rates_of(ROOMS)
@@ -99,11 +101,34 @@ def test_nobody_reaches_the_limits_by_hand(wiki: Scene) -> None:
         assert rate.pace.per_second >= 5
 
 
-def test_who_is_remembered_has_an_end() -> None:
-    paces = Paces(RATES, clock=lambda: 1.0)
-    for number in range(MOST_KNOWN + 10):
-        paces.wait("saves", f"person {number}", 1.0)
-    assert len(paces._buckets) == MOST_KNOWN
+def test_who_was_not_seen_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wiki.web.limits.shared_buckets.PLACES", 1)
+    buckets, pace = SharedBuckets(), Pace(1, 0.001)
+    for number in range(AT_A_PLACE):
+        assert buckets.draw(f"person {number}", pace, float(number), 1.0) == 0
+        assert buckets.draw("person 0", pace, number + 0.5, 1.0) > 0
+    assert buckets.draw("another", pace, 20.0, 1.0) == 0
+    assert buckets.draw("person 0", pace, 20.0, 1.0) > 0
+    assert buckets.draw("person 1", pace, 20.0, 1.0) == 0
+
+
+def test_processes_of_a_server_count_together() -> None:
+    paces = Paces(RATES, clock=lambda: 1000.0)
+    burst = RATES["saves"].pace.burst
+    admitted = 0
+    for _ in range(2):
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                waits = [paces.wait("saves", "person 1", 1.0) for _ in range(burst // 2)]
+                status = int(any(waits))
+            finally:
+                os._exit(status)
+        admitted += os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert admitted == 2
+    left = [paces.wait("saves", "person 1", 1.0) for _ in range(burst % 2 + 1)]
+    assert [wait > 0 for wait in left] == [False] * (burst % 2) + [True]
 
 
 @given(

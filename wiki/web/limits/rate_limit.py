@@ -1,18 +1,16 @@
 """Rate limits on expensive requests, per person and far above normal use.
 
 A request is counted before it is answered, and counts more if it sends a large text. If its cost
-depends on stored texts, :func:`charge` counts the rest once their sizes are known. Each web process
-counts for itself, in memory. Sign-ins and password links must be counted exactly, so they are
-counted in the database (``wiki/people/signin/limiting.py``).
+depends on stored texts, :func:`charge` counts the rest once their sizes are known. The processes of
+`wiki serve` count together, in shared memory. Sign-ins and password links must be counted exactly,
+so they are counted in the database (``wiki/people/signin/limiting.py``).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import math
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -21,7 +19,8 @@ from flask import Flask, current_app, has_request_context, request
 from wiki.errors import TooMany
 from wiki.i18n import lazy_gettext, ngettext
 from wiki.room import Rate, Room
-from wiki.rules.limits import Bucket, Pace, draw, network_of
+from wiki.rules.limits import Pace, network_of
+from wiki.web.limits.shared_buckets import SharedBuckets
 from wiki.web.request import actor, is_api, settings
 from wiki.web.security import SAFE_METHODS
 
@@ -40,8 +39,6 @@ _WORDS = {
 }
 """Kinds of requests as readers see them."""
 
-MOST_KNOWN = 20_000  # buckets kept; then the least recently used one is dropped
-
 
 def costs(what: str) -> Callable[[View], View]:
     """Count requests to this view among ``what``; others that write count as saves."""
@@ -59,7 +56,8 @@ def rates_of(rooms: Iterable[Room]) -> dict[str, Rate]:
 
 
 class Paces:
-    """The rate-limit buckets of this process, by kind of request and client.
+    """The rate-limit buckets by kind of request and client, of this process and of those that are
+    forked from it.
 
     :param rates: the rate limits by kind of request.
     """
@@ -69,20 +67,13 @@ class Paces:
     ) -> None:
         self.rates = rates
         self.clock = clock
-        self._held = threading.Lock()
-        self._buckets: OrderedDict[tuple[str, str], Bucket] = OrderedDict()
+        self._buckets = SharedBuckets()
 
     def wait(self, what: str, who: str, factor: float, price: float = 1.0) -> float:
         """Count ``price`` more and return 0, or return the seconds to wait and count nothing."""
         pace = self.rates[what].pace
         pace = Pace(max(1, round(pace.burst * factor)), pace.per_second * factor)
-        key = (what, who)
-        with self._held:
-            bucket, seconds = draw(self._buckets.pop(key, None), pace, self.clock(), price)
-            self._buckets[key] = bucket
-            while len(self._buckets) > MOST_KNOWN:
-                self._buckets.popitem(last=False)
-        return seconds
+        return self._buckets.draw(f"{what} {who}", pace, self.clock(), price)
 
 
 def apply_rate_limit() -> None:
