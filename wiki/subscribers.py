@@ -104,10 +104,20 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
 FORMER_NAMES: Mapping[str, Handler] = {"pages.render_moved": render_heads}
 
 GATHERED: Mapping[Handler, timedelta] = dict.fromkeys(
-    (render_heads, follow_passages, index_pages, list_by_tag, mirror_spaces), timedelta(seconds=0.3)
+    (
+        render_heads,
+        follow_passages,
+        index_pages,
+        list_by_tag,
+        mirror_spaces,
+        watch_written,
+        tell_of_pages,
+    ),
+    timedelta(seconds=0.3),
 )
 """Handlers of saved pages, and how long their deliveries wait for those of other saves: a new state
-of the search index costs as much for many pages as for one. Pages must be found within a second."""
+of the search index costs as much for many pages as for one. Pages must be found within a second.
+They can be repeated after a failure of the machine, so their commits don't wait for the disk."""
 
 Chore = Callable[[Database, Settings], None]
 # Chores of the worker beside events: run once at its start, and once a second.

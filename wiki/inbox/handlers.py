@@ -38,7 +38,7 @@ def tell_of_pages(database: Database, _settings: Settings, batch: Sequence[Happe
         if happening.payload["action"] not in _BY_HAND or happening.page_id is None:
             continue
         ensure_head(database, happening.page_id)
-        with database.write() as session:
+        with database.write(durable=False) as session:  # delivered again if it is lost
             _tell_of_page(session, happening, happening.page_id)
 
 

@@ -57,7 +57,7 @@ def _watch(
         mine = (Watch.person_id == person_id) & (Watch.subject == subject.key)
         if session.scalar(select(Watch.id).where(mine)) is not None:
             return
-    with database.write() as session:
+    with database.write(durable=False) as session:  # delivered again if it is lost
         _insert(session, person_id, subject, there, how)
 
 
