@@ -99,7 +99,8 @@ class ShownPage(Protocol):
 @dataclass(frozen=True)
 class Screen:
     """The screen on which links and blocks appear. ``old`` is the number of the revision if it is
-    not the newest one, else 0; ``can_edit`` is False for deleted pages."""
+    not the newest one, else 0; ``can_edit`` is False for deleted pages. ``columns`` are those that
+    blocks of the page's bar need, if they were read."""
 
     actor: Actor
     url_path: str
@@ -109,6 +110,7 @@ class Screen:
     shown: ShownPage | None = None
     old: int = 0
     can_edit: bool = False
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
     def may(self, may: May) -> bool:
         """Return whether the user may do this in the space, or with the page."""

@@ -18,8 +18,12 @@ from wiki.changes.rules import ANY_PAGE, EVERYTHING, RULES
 from wiki.comments.models import Thread
 from wiki.db import Base, Change, ForgetChanges, now
 from wiki.migrate import downgrade, migrate
+from wiki.pages.access import restrictions
+from wiki.pages.access.restrictions import AccessList
 from wiki.pages.models import Page, Revision
 from wiki.people.models import LoginSession, Person, SiteSetting
+from wiki.rules.access import May
+from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Space
 from wiki.web.request import reading
 from wiki.web.response_cache import remembered
@@ -292,3 +296,29 @@ def test_changes_of_another_server_are_deleted(wiki: Scene) -> None:
     wiki.database.changes.look()
     clock = wiki.database.changes.look()
     assert wiki.database.changes.look() == clock
+
+
+def keep_from_cai(wiki: Scene, path: str) -> None:
+    """Let only Eve read a page."""
+    eve = wiki.actor("eve")
+    with wiki.database.write() as session:
+        page = session.scalars(select(Page).where(Page.path == path)).one()
+        only = AccessList(May.READ, [eve.person_id or 0], [])
+        restrictions.restrict(session, eve, page.id, only, consent=UNASKED)
+
+
+def test_levels_of_the_tree_are_remembered_for_those_with_the_same_permissions(wiki: Scene) -> None:
+    for path in ("a", "a/b", "a/b/c", "hidden"):
+        wiki.write(path, "words")
+    keep_from_cai(wiki, "hidden")
+
+    def tree(who: str, path: str) -> str:
+        return wiki.get(who, path).text.partition('class="side-pages"')[2].partition("</nav>")[0]
+
+    for _ in range(2):
+        assert ">hidden<" in tree("eve", "/eng/a/b")
+        assert ">hidden<" not in tree("cai", "/eng/a/b") and ">c<" in tree("cai", "/eng/a/b")
+    wiki.write("a/b/c/d", "words")
+    assert ">d<" in tree("cai", "/eng/a/b/c")
+    keep_from_cai(wiki, "a/b/c")
+    assert ">c<" not in tree("cai", "/eng/a/b") and ">c<" in tree("eve", "/eng/a/b")

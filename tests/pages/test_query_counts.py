@@ -76,6 +76,7 @@ def test_no_query_count_grows_with_the_data(wiki: Scene) -> None:
     wiki.write("a", "x", tags=("rota", "duty"))
     wiki.write("a/b", "[one](c1.md)")
     wiki.write("a/b", "[one](c1.md) again")
+    wiki.write("a/b/d", "x")
     with at(datetime(2026, 1, 31, tzinfo=UTC)):
         wiki.write("old", "x")
     hold_secret(wiki, "keys")

@@ -7,7 +7,7 @@ from tests.cast import Scene
 from wiki.app import open_database
 from wiki.people.models import LoginSession
 from wiki.spaces.models import Membership, Space
-from wiki.web.response_cache import ResponseCache
+from wiki.web.response_cache import Read, ResponseCache
 
 pytestmark = pytest.mark.every_database
 
@@ -67,10 +67,10 @@ def test_the_least_recently_used_is_forgotten_first(wiki: Scene) -> None:
     changes = wiki.database.changes
     cache = ResponseCache(20, changes)
     clock = changes.look()
-    cache.put("a", "A", 10, clock, {"spaces"})
-    cache.put("b", "B", 10, clock, {"pages"})
+    cache.put("a", "A", 10, Read(clock, {"spaces"}))
+    cache.put("b", "B", 10, Read(clock, {"pages"}))
     assert cache.get("a") == "A"
-    cache.put("c", "C", 10, clock, {"pages"})
+    cache.put("c", "C", 10, Read(clock, {"pages"}))
     assert cache.get("b") is None
     assert cache.get("a") == "A"
     with wiki.database.write() as session:
@@ -83,9 +83,9 @@ def test_the_least_recently_used_is_forgotten_first(wiki: Scene) -> None:
 def test_what_is_too_old_is_forgotten(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = ResponseCache(20, wiki.database.changes)
     monkeypatch.setattr("wiki.web.response_cache.SECONDS", -1.0)
-    cache.put("a", "A", 10, 0, set())
+    cache.put("a", "A", 10, Read(0, set()))
     monkeypatch.undo()
-    cache.put("b", "B", 10, 0, set())
+    cache.put("b", "B", 10, Read(0, set()))
     assert list(cache._entries) == ["b"]
 
 

@@ -26,7 +26,8 @@ from wiki.text_columns import Area, TextColumns, TextType
 
 
 def _newest(session: Session, on: Screen) -> Mapping[str, Any]:
-    openings = queries.newest_open(session, on.page) if on.page else []
+    has_none = on.page is None or on.columns.get("open_threads") == 0
+    openings = queries.newest_open(session, on.page) if on.page and not has_none else []
     may_comment = not on.actor.is_anonymous and on.may(May.COMMENT)
     return {"openings": openings, "few": queries.FEW, "may_comment": may_comment}
 

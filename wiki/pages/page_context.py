@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +20,7 @@ from wiki.pages.access.access_log import log_other_read
 from wiki.pages.links.marking import marks_for
 from wiki.pages.links.mentions import mentions_for
 from wiki.pages.models import Page, Revision
-from wiki.pages.queries import Place, get_page, look_up, see_page
+from wiki.pages.queries import Place, get_page, look_up, parameters_of, see_page
 from wiki.pages.rendering.including import DEPTH, UNRENDERED, find_included, has_includes
 from wiki.pages.rendering.stored import ensure_heads
 from wiki.pages.revisions import tables_in
@@ -29,6 +31,7 @@ from wiki.spaces.queries import SpaceAccess
 from wiki.text.markdown.markup import Rendering, mark
 from wiki.text.paths import ancestors_of, parent_of, path_key
 from wiki.web.request import actor, finish_reading, parts, reading
+from wiki.web.response_cache import all_remembered, response_cache
 from wiki.web.screens.slots import page_columns
 from wiki.web.urls import page_url, space_url
 
@@ -57,55 +60,97 @@ class Node:
     all: str = ""
 
 
-@dataclass
 class Tree:
-    """The nodes at the top of a tree, and the address of a list with those that are not among
-    them."""
+    """Levels of a space's tree for a template, from the path key ``top`` down. Its lines are made
+    when a template asks for them. Trees are equal if they show the same.
 
-    nodes: list[Node]
-    all: str = ""
+    :param way: the path keys down to the current page, whose levels are shown.
+    """
+
+    def __init__(
+        self, slug: str, levels: Mapping[str, Level], top: str, way: Sequence[str] = ()
+    ) -> None:
+        self.levels = levels
+        self._slug, self._top, self._way = slug, top, way
+        self.key = (slug, top, *way, *(level.number for level in levels.values()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tree) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        """The lines at the top."""
+        return self._below(self._top)
+
+    @property
+    def all(self) -> str:
+        """The address of a list with the lines at the top that are not among ``nodes``."""
+        return self._rest(self._top, self._top)
+
+    def _below(self, key: str) -> list[Node]:
+        level = self.levels.get(key)
+        return [self._node(found) for found in level.nodes] if level else []
+
+    def _node(self, found: TreeNode) -> Node:
+        on_way = found.path_key in self._way
+        return Node(
+            title=found.title,
+            url=page_url(self._slug, found.path),
+            path=found.path,
+            page_id=found.page_id or 0,
+            current=on_way and found.path_key == self._way[-1],
+            open=on_way,
+            more=found.has_children and not on_way,
+            children=self._below(found.path_key) if on_way else [],
+            all=self._rest(found.path_key, found.path) if on_way else "",
+        )
+
+    def _rest(self, key: str, path: str) -> str:
+        cut = self.levels[key].more
+        return f"{space_url(self._slug, 'tree')}?under={quote(path)}&after={cut}" if cut else ""
 
 
 def tree_beside(session: Session, seen: SpaceAccess, path: str) -> Tree:
     """Return the top of a space's tree, expanded along the path to ``path`` and one level below
     it."""
     way = [path_key(place) for place in (*ancestors_of(path), path)]
-    return shown_tree(seen, children_of(session, seen, list(dict.fromkeys(["", *way]))), "", way)
+    return Tree(seen.space.slug, _levels(session, seen, way), "", way)
 
 
-def shown_tree(
-    seen: SpaceAccess, levels: dict[str, Level], top: str, way: Sequence[str] = ()
-) -> Tree:
-    """Return levels of a space's tree for a template, from the path key ``top`` down.
+def _levels(session: Session, seen: SpaceAccess, way: Sequence[str]) -> dict[str, Level]:
+    """Return the levels of the tree along a way. Each is remembered for all who have the same
+    permissions, together with the statements' parameters that say so."""
+    rights = ("level", *parameters_of(seen).values())
+    keys = list(dict.fromkeys(["", *way]))
 
-    :param way: the path keys down to the current page, whose levels are shown.
-    """
+    def make(session: Session, missing: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Level]:
+        made = children_of(session, seen, [key for *_, key in missing], with_way=False)
+        return {(*rights, key): level for key, level in made.items()}
 
-    def build(parent: str) -> list[Node]:
-        level = levels.get(parent)
-        return [node(found) for found in level.nodes] if level else []
-
-    def node(found: TreeNode) -> Node:
-        on_way = found.path_key in way
-        cut = levels[found.path_key].more if on_way else 0
-        return Node(
-            title=found.title,
-            url=page_url(seen.space.slug, found.path),
-            path=found.path,
-            page_id=found.page_id or 0,
-            current=on_way and found.path_key == way[-1],
-            open=on_way,
-            more=found.has_children and not on_way,
-            children=build(found.path_key) if on_way else [],
-            all=_more_url(seen.space.slug, found.path, cut) if cut else "",
-        )
-
-    cut = levels[top].more
-    return Tree(build(top), _more_url(seen.space.slug, top, cut) if cut else "")
+    asked = keys
+    if keys[1:]:
+        parent: Level | None = response_cache().get((*rights, keys[-2]))
+        last = parent.at(keys[-1]) if parent else None
+        if last is not None and not last.has_children:
+            asked = keys[:-1]
+    found = all_remembered([(*rights, key) for key in asked], make, _LEVEL_SIZE)
+    levels = dict.fromkeys(keys, _EMPTY) | {key: level for (*_, key), level in found.items()}
+    for above, key in pairwise(keys):
+        if levels[above].more and levels[above].at(key) is None:
+            return children_of(session, seen, keys)  # the way is in the part that is cut off
+    return levels
 
 
-def _more_url(slug: str, path: str, after: int) -> str:
-    return f"{space_url(slug, 'tree')}?under={quote(path)}&after={after}"
+_LEVEL_SIZE = 20_000
+_EMPTY = Level([])
+
+
+def shown_tree(seen: SpaceAccess, levels: dict[str, Level], top: str) -> Tree:
+    """Return levels of a space's tree for a template, from the path key ``top`` down."""
+    return Tree(seen.space.slug, levels, top)
 
 
 def space_tree(seen: SpaceAccess) -> Tree:
@@ -121,17 +166,18 @@ def frame(seen: SpaceAccess, path: str, title: str | None = None) -> dict[str, A
     """
     session = reading()
     space = seen.space
+    tree = tree_beside(session, seen, path)
     way = [(space.title, page_url(space.slug, ""))]
     way += [
         (crumb.title, page_url(space.slug, crumb.path))
-        for crumb in breadcrumbs(session, seen, path)
+        for crumb in breadcrumbs(session, seen, path, tree.levels)
     ]
     if title is not None and path:
         way.append((title, ""))
     return {
         "space": space,
         "seen": seen,
-        "tree_nodes": tree_beside(session, seen, path),
+        "tree_nodes": tree,
         "way": way,
     }
 

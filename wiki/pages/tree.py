@@ -3,9 +3,10 @@ which are derived from the pages) and the way to a page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from typing import Any
 
 from sqlalchemy import (
@@ -132,6 +133,12 @@ class Level:
 
     nodes: list[TreeNode]
     more: int = 0
+    number: int = field(default_factory=count().__next__)
+    """A number that no other level in this process has."""
+
+    def at(self, key: str) -> TreeNode | None:
+        """Return the node at a path, by its key."""
+        return next((node for node in self.nodes if node.path_key == key), None)
 
 
 @cache
@@ -180,10 +187,10 @@ def _children(apart: tuple[str, ...], levels: int, after: bool) -> tuple[Any, An
         last: list[Any] = [bindparam("position", type_=String), title, bindparam("key")]
         pages = pages.where(tuple_(*IN_ORDER) > tuple_(*last))
     parents = [bindparam(f"level_{number}", type_=String) for number in range(levels)]
-    on_way: BindParameter[list[str]] = bindparam("way", expanding=True)
     parts = [_few(pages.where(Page.parent_key == key), false()) for key in parents]
-    parts.append(_few(pages.where(Page.path_key.in_(on_way), Page.path_key != ""), true()))
-    return union_all(*parts), folders.where(Folder.parent_key.in_(on_way)).limit(FOLDERS)
+    # Lists of parameters, since a list as one parameter is written into the text at each execution.
+    parts.append(_few(pages.where(Page.path_key.in_(parents), Page.path_key != ""), true()))
+    return union_all(*parts), folders.where(Folder.parent_key.in_(parents)).limit(FOLDERS)
 
 
 def _few(query: Select[Any], of_way: ColumnElement[bool]) -> Select[Any]:
@@ -203,15 +210,16 @@ def children_of(
     *,
     limit: int = LEVEL,
     after: Page | None = None,
+    with_way: bool = True,
 ) -> dict[str, Level]:
     """Return the visible pages and folders directly below each of the paths ``keys``, in order, in
     two queries. Pages of kinds that are not in the tree are left out. Pages at one of the paths are
-    found even if they are beyond the limit.
+    found even if they are beyond the limit, unless ``with_way`` is false.
 
     :param limit: the number of pages of a level. :param after: the page to continue after, if one
         level is asked for; its folders were all in the first part.
     """
-    wanted = {**parameters_of(seen), "limit": limit + 1, "way": list(keys)}
+    wanted = {**parameters_of(seen), "limit": limit + 1}
     wanted |= {f"level_{number}": key for number, key in enumerate(keys)}
     if after is not None:
         wanted |= {"position": after.position, "title": after.title, "key": after.path_key}
@@ -226,7 +234,7 @@ def children_of(
     more = {key: level[limit - 1].page_id or 0 for key, level in found.items() if level[limit:]}
     for key in more:
         del found[key][limit:]
-    for node in on_way:
+    for node in on_way if with_way else ():
         if node.parent_key in found and node not in found[node.parent_key]:
             found[node.parent_key].append(node)
     for path, key, parent in session.execute(folders, wanted) if after is None else ():
@@ -257,12 +265,24 @@ class Crumb:
     exists: bool
 
 
-def breadcrumbs(session: Session, seen: SpaceAccess, path: str) -> list[Crumb]:
+def breadcrumbs(
+    session: Session, seen: SpaceAccess, path: str, levels: Mapping[str, Level]
+) -> list[Crumb]:
     """Return the pages and folders above ``path``, topmost first, without the home page. A page
-    that the actor may not read is shown as a folder."""
+    that the actor may not read is shown as a folder.
+
+    :param levels: levels of the tree that the actor sees. Pages that are not in them are read.
+    """
     above = [ancestor for ancestor in ancestors_of(path) if ancestor]
-    if not above:
-        return []
+    nodes = [_node_at(levels, path_key(ancestor)) for ancestor in above]
+    if all(nodes):
+        return [
+            Crumb(node.path, node.title, True)
+            if node.page_id
+            else Crumb(place, _name(place), False)
+            for node, place in zip(nodes, above, strict=True)
+            if node
+        ]
     titles = {
         key: (found, title)
         for key, found, title in session.execute(
@@ -276,6 +296,11 @@ def breadcrumbs(session: Session, seen: SpaceAccess, path: str) -> list[Crumb]:
             Crumb(found[0], found[1], True) if found else Crumb(ancestor, _name(ancestor), False)
         )
     return crumbs
+
+
+def _node_at(levels: Mapping[str, Level], key: str) -> TreeNode | None:
+    level = levels.get(key.rpartition("/")[0])
+    return level.at(key) if level else None
 
 
 @cache

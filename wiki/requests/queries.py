@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.errors import NotFound
@@ -62,7 +64,7 @@ def list_waiting(session: Session, seen: SpaceAccess) -> list[Waiting]:
     rows = session.scalars(
         select(AccessRequest)
         .join(AccessRequest.person)
-        .where(_waits(seen.space))
+        .where(_waits(seen.space.slug, seen.space.created_at))
         .options(contains_eager(AccessRequest.person))
         .order_by(AccessRequest.asked_at, AccessRequest.id)
         .limit(MOST_LISTED)
@@ -89,8 +91,19 @@ def list_waiting(session: Session, seen: SpaceAccess) -> list[Waiting]:
 def count_waiting(session: Session, space: Space) -> int:
     """Return the number of requests that wait for a decision of the space's leads. The caller
     checks permission."""
-    query = select(func.count()).select_from(AccessRequest).join(AccessRequest.person)
-    return session.scalar(query.where(_waits(space))) or 0
+    values = {"slug": space.slug, "created_at": space.created_at}
+    return session.scalar(_number_waiting(), values) or 0
+
+
+@cache
+def _number_waiting() -> Select[int]:
+    # Built once, because each page view of a lead runs it.
+    return (
+        select(func.count())
+        .select_from(AccessRequest)
+        .join(AccessRequest.person)
+        .where(_waits(bindparam("slug"), bindparam("created_at")))
+    )
 
 
 def count_by_space(session: Session, actor: Actor) -> list[tuple[Space, int]]:
@@ -102,7 +115,7 @@ def count_by_space(session: Session, actor: Actor) -> list[tuple[Space, int]]:
         select(Space.id, func.count().label("number"))
         .join(AccessRequest, AccessRequest.slug == Space.slug)
         .join(AccessRequest.person)
-        .where(_waits(Space), Space.id.in_(spaces_with(actor, Role.LEAD)))
+        .where(_waits(Space.slug, Space.created_at), Space.id.in_(spaces_with(actor, Role.LEAD)))
         .group_by(Space.id)
         .subquery()
     )
@@ -124,7 +137,7 @@ def get_waiting(session: Session, seen: SpaceAccess, request_id: int) -> AccessR
     row = session.scalar(
         select(AccessRequest)
         .join(AccessRequest.person)
-        .where(AccessRequest.id == request_id, _waits(seen.space))
+        .where(AccessRequest.id == request_id, _waits(seen.space.slug, seen.space.created_at))
         .options(contains_eager(AccessRequest.person))
         .with_for_update(of=AccessRequest)
     )
@@ -133,12 +146,12 @@ def get_waiting(session: Session, seen: SpaceAccess, request_id: int) -> AccessR
     return row
 
 
-def _waits(space: Space | type[Space]) -> ColumnElement[bool]:
+def _waits(slug: Any, created_at: Any) -> ColumnElement[bool]:
     """The condition on requests, joined with their people, that the space's leads may see them.
     Those that were made before there was such a space were meant for nobody who leads it now."""
     return and_(
-        AccessRequest.slug == space.slug,
-        AccessRequest.asked_at >= space.created_at,
+        AccessRequest.slug == slug,
+        AccessRequest.asked_at >= created_at,
         AccessRequest.declined_at.is_(None),
         Person.disabled_at.is_(None),
     )

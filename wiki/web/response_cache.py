@@ -33,7 +33,15 @@ Value = TypeVar("Value")
 
 # Screens say "3 minutes ago", so no entry may be kept for long, even if nothing changes.
 SECONDS = 30.0
+LONG = 1800.0
 LARGEST = 1 << 20
+
+
+class Read(NamedTuple):
+    """What a value was read from: scopes, after the clock had a time."""
+
+    clock: int
+    scopes: AbstractSet[str]
 
 
 class _Entry(NamedTuple):
@@ -74,17 +82,24 @@ class ResponseCache:
         return entry.value
 
     def put(
-        self, key: Hashable, value: Any, size: int, clock: int, scopes: AbstractSet[str]
+        self,
+        key: Hashable,
+        value: Any,
+        size: int,
+        read: Read,
+        *,
+        long: bool = False,
     ) -> None:
         """Store a value of about ``size`` bytes.
 
-        :param clock: the time of the clock before anything was read for it.
-        :param scopes: what was read for it.
+        :param read: what was read for it. :param long: whether it may be kept for longer, because
+            it does not depend on the time.
         """
+        ends = monotonic() + (LONG if long else SECONDS)
         with self._lock:
             old = self._entries.pop(key, None)
             self._size += size - (old.size if old else 0)
-            self._entries[key] = _Entry(clock, scopes, monotonic() + SECONDS, size, value)
+            self._entries[key] = _Entry(*read, ends, size, value)
             while self._entries and (self._size > self._limit or self._is_over()):
                 self._size -= self._entries.popitem(last=False)[1].size
 
@@ -127,18 +142,42 @@ def remembered(key: Hashable, make: Callable[[Session], Value | None], size: int
     :param make: makes the value from the key and what it reads in a session of its own, which
         begins after the time of the value and has no objects that were read earlier.
     """
-    database = parts().database
-    clock = request.environ.get(CLOCK)
-    if clock is None:
-        clock = database.changes.look()
+    clock = _clock()
     cache = response_cache()
     found: Value | None = cache.get(key)
     if found is None:
-        with reads.recording() as scopes, database.read() as session:
+        with reads.recording() as scopes, parts().database.read() as session:
             found = make(session)
         if found is not None:
-            cache.put(key, found, size, clock, scopes)
+            cache.put(key, found, size, Read(clock, scopes))
     return found
+
+
+def all_remembered(
+    keys: Iterable[Hashable], make: Callable[[Session, list[Any]], Mapping[Any, Value]], size: int
+) -> dict[Any, Value]:
+    """Return the values of some keys, as :func:`remembered` does. They do not depend on the time,
+    so they are kept for longer.
+
+    :param make: makes the values of those keys that are not cached, together.
+    """
+    clock = _clock()
+    cache = response_cache()
+    found: dict[Any, Any] = {key: cache.get(key) for key in keys}
+    missing = [key for key, value in found.items() if value is None]
+    if missing:
+        with reads.recording() as scopes, parts().database.read() as session:
+            made = make(session, missing)
+        for key in missing:
+            cache.put(key, made[key], size, Read(clock, scopes), long=True)
+            found[key] = made[key]
+    return found
+
+
+def _clock() -> int:
+    """Return the time at which this request has looked for changes."""
+    clock: int | None = request.environ.get(CLOCK)
+    return parts().database.changes.look() if clock is None else clock
 
 
 def cached(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
@@ -200,7 +239,7 @@ class CachedResponses:
             if hasattr(answer, "close"):
                 answer.close()
             if len(found[1]) <= LARGEST:
-                response_cache.put(key, found, len(found[1]) + 2000, clock, scopes)
+                response_cache.put(key, found, len(found[1]) + 2000, Read(clock, scopes))
         headers, body = found
         if "HTTP_IF_NONE_MATCH" in environ and _has_it(environ["HTTP_IF_NONE_MATCH"], headers):
             start_response("304 NOT MODIFIED", [h for h in headers if h[0] not in _OF_THE_BODY])

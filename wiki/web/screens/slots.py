@@ -109,6 +109,7 @@ def _screen(context: Context) -> Screen:
         shown=_variable(context, "past"),
         old=revision.number if revision and _variable(context, "is_old") else 0,
         can_edit=bool(_variable(context, "can_edit")),
+        columns=_variable(context, "block_columns") or {},
     )
 
 
