@@ -104,3 +104,11 @@ def test_the_number_of_queries_does_not_grow_with_what_is_found(furnished: Scene
         furnished.write(f"p{number}", "## Marmalade\n\nmarmalade", tags=("marmalade",))
     furnished.deliver()
     assert statements() <= few + 1  # the titles of ancestors
+
+
+def test_an_excerpt_in_a_row_begins_shortly_before_its_mark(wiki: Scene) -> None:
+    wiki.write("long", f"{'Some words come before it ' * 5}and then comes quinoa with salad.")
+    wiki.deliver()
+    ((_, _, below, _),) = rows(wiki, "dot", "quinoa")
+    assert below.startswith("… ")
+    assert below.index("quinoa") < 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,6 +14,7 @@ from wiki.pages.rendering.models import RenderingRow
 from wiki.rules.access import Actor
 from wiki.search.asking import begins
 from wiki.search.engine import Engine
+from wiki.search.excerpts import Pieces
 from wiki.search.listing import Listed
 from wiki.search.queries import texts
 from wiki.spaces.queries import SpaceAccess, see_space
@@ -24,6 +25,8 @@ SHORTEST = 3
 """Minimum number of characters typed for which texts are searched."""
 MOST_TEXTS = 12
 """Number of pages whose headings are compared with the typed text."""
+BEFORE_MARK = 32
+"""Maximum number of characters of an excerpt before its first mark."""
 MOST_OF_A_KIND = 3
 """Maximum number of sections, pages by their texts, people and tags."""
 
@@ -66,10 +69,20 @@ def beside_titles(
     others = [one for one in found if one.page.id not in shown]
     return Beside(
         named,
-        others[:MOST_OF_A_KIND],
+        [replace(one, excerpt=_from_mark(one.excerpt)) for one in others[:MOST_OF_A_KIND]],
         suggest_who(session, actor, text)[:MOST_OF_A_KIND],
         tags_beginning(session, actor, text, limit=MOST_OF_A_KIND),
     )
+
+
+def _from_mark(pieces: Pieces) -> Pieces:
+    """Return an excerpt from a few words before its first mark on, because a row shows one line."""
+    first = next((at for at, (_, hit) in enumerate(pieces) if hit), 0)
+    before = "".join(text for text, _ in pieces[:first])
+    if len(before) <= BEFORE_MARK:
+        return pieces
+    cut = before[-BEFORE_MARK:].partition(" ")[2]
+    return ((f"… {cut}", False), *pieces[first:])
 
 
 def place_of(session: Session, actor: Actor, slug: str) -> SpaceAccess | None:
