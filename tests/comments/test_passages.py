@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.cast import Scene
 from tests.comments.test_threads import lets_comment, posted, thread_of
 from wiki.attachments.storage import Storage
+from wiki.comments.checking import check_threads
 from wiki.comments.models import Anchor, SuggestedText, Thread
 from wiki.pages.models import Page, Revision
 from wiki.pages.revising import text_of
@@ -175,6 +176,19 @@ def test_the_script_learns_the_passages_that_are_on_the_page(wiki: Scene) -> Non
     assert wiki.get("gus", "/eng/rota/-/passages").status_code == 404
     wiki.post("cai", f"/-/threads/{thread}/state", resolve="1")
     assert wiki.get("ben", "/eng/rota/-/passages").json == []
+
+
+def test_the_check_finds_a_passage_without_a_place(wiki: Scene) -> None:
+    thread = about(wiki, "Ben tells")
+    with wiki.database.write() as session:
+        session.delete(session.get_one(Anchor, thread))
+    [finding] = check_threads(wiki.database, wiki.settings, lambda _done, _of: None)
+    assert "place is unknown" in finding.sentence and finding.repair
+    finding.repair()
+    assert "lost its place" in listed(wiki)
+    wiki.post("eve", "/eng/rota/-/comments", body="So that the worker looks")
+    wiki.deliver()
+    assert quoted(wiki, thread) == "**Ben** tells"
 
 
 def suggest(wiki: Scene, quote: str, text: str) -> int:

@@ -116,6 +116,15 @@ def test_a_lost_passage_is_found_when_it_comes_back() -> None:
     )
 
 
+def test_a_passage_that_was_found_at_one_of_two_copies_is_never_called_exact() -> None:
+    line = "Leads are people that were not asked yet."
+    passage, text, spot = Passage(line, "Before: "), f"{line}\n", Spot(0, len(line), "exact")
+    for new in ("Gone.\n", f"A\n\n{line}\n\n{line}\n", f"A\n\nB\n\n{line}\n\n{line}\n"):
+        spot = Step(text, new).follow(passage, spot)
+        text = new
+    assert spot.certainty == "moved"
+
+
 SOURCE = """# Plan
 
 Some **bold** text with a [link](http://x.y/docs "docs") and [[a/page|label]] &amp; more.[^1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from wiki.comments.models import Message, StateChange, Thread
+from wiki.comments.models import Anchor, Message, StateChange, Thread
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.room import Check, Finding, Progress
@@ -19,9 +19,11 @@ def check_threads(database: Database, _settings: Settings, progress: Progress) -
     messages and its changes of state, and that replies are below messages of their thread."""
     with database.read() as session:
         wrong = session.scalar(_count(Thread, _disagrees())) or 0
-        progress(1, 2)
+        progress(1, 3)
         lost = session.scalar(_count(Message, _is_lost())) or 0
-        progress(2, 2)
+        progress(2, 3)
+        unplaced = session.scalar(_count(Thread, _is_unplaced())) or 0
+        progress(3, 3)
     if wrong:
         yield Finding(
             f"{counted(wrong, 'discussion does', 'discussions do')} not agree with the messages "
@@ -34,6 +36,36 @@ def check_threads(database: Database, _settings: Settings, progress: Progress) -
             "discussion doesn’t have.",
             lambda: _raise_lost(database),
         )
+
+    if unplaced:
+        yield Finding(
+            f"{counted(unplaced, 'discussion is', 'discussions are')} about a passage whose place "
+            "is unknown.",
+            lambda: _call_lost(database),
+        )
+
+
+def _is_unplaced() -> ColumnElement[bool]:
+    placed = exists().where(Anchor.thread_id == Thread.id, Anchor.page_id == Thread.page_id)
+    return and_(Thread.kind == "passage", ~placed)
+
+
+def _call_lost(database: Database) -> None:
+    """Make the passages lost, so that their discussions are listed and can be placed again."""
+    with database.write() as session:
+        for thread in session.scalars(select(Thread).where(_is_unplaced())):
+            values = {"revision": thread.revision, "content_hash": "", "start": 0, "end": 0}
+            session.merge(
+                Anchor(
+                    thread_id=thread.id,
+                    page_id=thread.page_id,
+                    certainty="lost",
+                    **values,
+                    words="",
+                    before="",
+                    after="",
+                )
+            )
 
 
 def _count(table: type[Thread | Message], condition: ColumnElement[bool]) -> Select[int]:

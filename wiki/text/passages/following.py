@@ -132,6 +132,8 @@ class Step:
         old, new = quote_at(self.old, spot.start, spot.end), quote_at(self.new, start, end)
         if len(self._searched.find(new, 2)) == 1:
             return True
+        if spot.certainty != "exact":  # it may have been found at a copy
+            return False
         whole = "".join((old.prefix, old.quote, old.suffix))
         return old == new and self.old.count(whole) == self.new.count(whole)
 
@@ -223,7 +225,8 @@ class Step:
                 if found is not None and found.score > best[0] - (best[1] is LOST):
                     low, high = start + found.dest_start, start + found.dest_end
                     low, high = _whole_words(self.new, low, high)
-                    best = found.score, Spot(low, high, "changed")
+                    same = squeeze(self.new[low:high]) == squeeze(passage.quote)
+                    best = found.score, Spot(low, high, "moved" if same else "changed")
         return best[1]
 
 
