@@ -132,6 +132,13 @@ def test_authors_watch_what_they_write_and_where_they_comment_unless_they_prefer
     assert watches(wiki, "eve") == {"page": Level.MUTE}
 
 
+def test_the_list_of_watches_leads_to_the_home_page_too(wiki: Scene) -> None:
+    wiki.write("", "Welcome.", by="eve")
+    wiki.deliver()
+    assert 'href="/eng/-/watch"' in wiki.get("eve", "/-/watching").text
+    assert wiki.get("eve", "/eng/-/watch").status_code == 200
+
+
 def test_a_discussion_and_a_tag_are_watched_too(wiki: Scene) -> None:
     wiki.write("rota", "words", tags=("On Call",))
     wiki.post("eve", "/eng/rota/-/comments", body="Is this right?")

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from jinja2 import DictLoader, Environment, TemplateSyntaxError
+from markupsafe import Markup
 
 from wiki import i18n
 from wiki.web.screens.fragments import Fragments, FragmentTag
@@ -42,6 +43,15 @@ def test_lists_of_pairs_are_values() -> None:
     for ways in ([("a", "1"), ("b", "2")], [("a", "1"), ("b", "3")], [("a", "1"), ("b", "2")]):
         made.get_template("page").render(ways=ways)
     assert made.globals["calls"] == ["a", "b", "a", "b"]
+
+
+def test_text_is_never_shown_as_the_html_that_it_looks_like() -> None:
+    made = environment(
+        page="{% fragment names=names %}{% for name in names %}{{ name }}{% endfor %}{% endfragment %}"
+    )
+    page = made.get_template("page")
+    assert page.render(names=[Markup("<b>a</b>")]) == "<b>a</b>"
+    assert page.render(names=["<b>a</b>"]) == "&lt;b&gt;a&lt;/b&gt;"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from wiki.i18n import ngettext
 from wiki.inbox.kinds import Because, Kind
 from wiki.inbox.queries import Told
 from wiki.watching.models import Watch
-from wiki.web.urls import page_url, space_url
+from wiki.web.urls import page_url, space_url, verb_url
 
 
 def url_of(told: Told) -> str:
@@ -15,15 +15,14 @@ def url_of(told: Told) -> str:
     notice, page = told.notice, told.notice.page
     if page is None:
         return space_url(notice.space.slug, "requests") if notice.space else "/"
-    home = page_url(page.space.slug, page.path)
-    slash = "" if home.endswith("/") else "/"
+    place = page.space.slug, page.path
     if told.message is not None:
-        return f"{home}{slash}-/comments?message={told.message.id}#m{told.message.id}"
+        return verb_url(*place, f"comments?message={told.message.id}#m{told.message.id}")
     if notice.thread_id is not None:
-        return f"{home}{slash}-/comments?thread={notice.thread_id}"
+        return verb_url(*place, f"comments?thread={notice.thread_id}")
     if told.revisions is not None and told.revisions[0] > 0:
-        return f"{home}{slash}-/diff/{told.revisions[0]}..{told.revisions[1]}"
-    return home
+        return verb_url(*place, f"diff/{told.revisions[0]}..{told.revisions[1]}")
+    return page_url(*place)
 
 
 def sentence(told: Told) -> str:

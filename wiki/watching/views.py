@@ -19,7 +19,7 @@ from wiki.watching.subjects import SeenSubject, see_place, see_tag, see_thread
 from wiki.web.errors import flash
 from wiki.web.request import actor, reading, writing
 from wiki.web.response_cache import cached
-from wiki.web.urls import page_url, space_url, tag_url, verb
+from wiki.web.urls import space_url, tag_url, verb, verb_url
 
 blueprint = Blueprint("watching", __name__)
 
@@ -173,7 +173,7 @@ def url_of(watch: Watch) -> str:
     if watch.thread_id is not None:
         return f"/-/threads/{watch.thread_id}/watch"
     if watch.page is not None:
-        return f"{page_url(watch.page.space.slug, watch.page.path)}/-/watch"
+        return verb_url(watch.page.space.slug, watch.page.path, "watch")
     if watch.space is not None:
         return space_url(watch.space.slug, "watch")
     return tag_url("", watch.tag or "")

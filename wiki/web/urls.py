@@ -96,6 +96,11 @@ def page_url(slug: str, path: str, verb: str = "", **query: Any) -> str:
     return url_for(f"pages.{verb or 'read'}", slug=slug, path=path, **query)
 
 
+def verb_url(slug: str, path: str, verb: str) -> str:
+    """Return the address of a verb of a page; of the space itself for its home page."""
+    return f"{page_url(slug, path)}{'/' if path else ''}-/{verb}"
+
+
 def space_url(slug: str, verb: str) -> str:
     """Return the address of a verb of a space."""
     return f"/{slug}/-/{verb}"

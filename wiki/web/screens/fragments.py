@@ -119,8 +119,11 @@ class FragmentTag(Extension):
 
 
 def _frozen(value: Any) -> Hashable:
-    """Return lists in a value as tuples, so that it can be a key."""
-    return tuple(map(_frozen, value)) if type(value) in (list, tuple) else value
+    """Return a value as a key: with lists as tuples, and with HTML apart from the same text, which
+    a template escapes."""
+    if isinstance(value, Markup):
+        return Markup, value
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
 class OwnTemplate(Template):
