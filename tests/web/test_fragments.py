@@ -47,7 +47,8 @@ def test_lists_of_pairs_are_values() -> None:
 
 def test_text_is_never_shown_as_the_html_that_it_looks_like() -> None:
     made = environment(
-        page="{% fragment names=names %}{% for name in names %}{{ name }}{% endfor %}{% endfragment %}"
+        page="{% fragment names=names %}{% for name in names %}{{ name }}{% endfor %}"
+        "{% endfragment %}"
     )
     page = made.get_template("page")
     assert page.render(names=[Markup("<b>a</b>")]) == "<b>a</b>"
