@@ -150,6 +150,9 @@ def test_a_discussion_and_a_tag_are_watched_too(wiki: Scene) -> None:
     wiki.deliver()
     assert watches(wiki, "cai") == {"thread": Level.MUTE, "tag": Level.CHANGES}
     assert levels(wiki, "rota")["cai"] is Level.CHANGES
+    tag = "/-/watching?tag=On%20Call#watch-tag"
+    assert tag in wiki.get("cai", "/-/tags/On%20Call").text
+    assert 'value="On Call"' in wiki.get("cai", tag).text
     shown = wiki.get("cai", "/-/watching").text
     assert "#on call" in shown and "a discussion on" in shown
     assert wiki.post("cai", "/-/watching", tag=" ", level="changes").status_code == 422
