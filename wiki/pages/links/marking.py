@@ -62,9 +62,10 @@ def marks_in(session: Session, actor: Actor, page_ids: Collection[int]) -> dict[
     missing: dict[int, list[int]] = defaultdict(list)
     lead: dict[int, dict[int, str]] = defaultdict(dict)
     unsettled: dict[tuple[int, int], bool] = {}
-    note_page(*page_ids)
+    ids = list(page_ids)
+    note_page(*ids)
     for page_id, ordinal, slug, path, fragment, is_hidden, is_nowhere, key in session.execute(
-        _links_of(actor), {"page_ids": list(page_ids)}
+        _links_of(actor, len(ids) == 1), {"page_ids": ids[0] if len(ids) == 1 else ids}
     ):
         if slug is not None:
             lead[page_id][ordinal] = page_url(slug, path, fragment)
@@ -136,10 +137,12 @@ def page_meant(session: Session, actor: Actor, target: str, space: str) -> int |
 
 
 @lru_cache(maxsize=256)
-def _links_of(actor: Actor) -> Select[Any]:
+def _links_of(actor: Actor, alone: bool) -> Select[Any]:
     """Select the links by name of some pages that lead somewhere for the actor, with their targets,
     and all links that lead nowhere."""
-    page_ids: BindParameter[list[int]] = bindparam("page_ids", expanding=True)
+    # The places of a list are written into the long text at each execution, so most pages do
+    # without one.
+    page_ids: BindParameter[Any] = bindparam("page_ids", expanding=not alone)
     target, at = _target, _at
     # The space that a page moved from counts too: its redirects work only for its readers.
     readable = and_(
@@ -161,7 +164,7 @@ def _links_of(actor: Actor) -> Select[Any]:
         .outerjoin(target, readable)
         .outerjoin(_of_target, _of_target.id == target.space_id)
         .where(
-            PageLink.page_id.in_(page_ids),
+            PageLink.page_id == page_ids if alone else PageLink.page_id.in_(page_ids),
             or_(
                 and_(PageLink.by_name, PageLink.target_id.is_not(None)),
                 and_(PageLink.by_name, PageLink.kind == "file", ~leads_to_exact_file(actor)),
