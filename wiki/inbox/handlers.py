@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, literal, null, or_, select
+from sqlalchemy import String, bindparam, delete, literal, null, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.comments.models import Message, Thread
@@ -13,7 +13,7 @@ from wiki.db import Database
 from wiki.inbox.fanout import About, Recipients, tell, watchers
 from wiki.inbox.kinds import Because, Kind
 from wiki.inbox.mentions import record_mentions
-from wiki.inbox.models import MessageMention
+from wiki.inbox.models import MessageMention, PageMention
 from wiki.outbox.deliver import Happening
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.rendering.models import RenderingRow
@@ -51,11 +51,18 @@ def _tell_of_page(session: Session, happening: Happening, page_id: int) -> None:
     if number == page.head:
         found = select(RenderingRow.html).where(RenderingRow.page_id == page.id)
         names = mentioned(session.scalar(found) or "")
-        new = record_mentions(session, happening, page, names)
-        tell(session, happening, About(subject, Kind.MENTION), new)
+        if names:
+            new = record_mentions(session, happening, page, names)
+            tell(session, happening, About(subject, Kind.MENTION), new)
+        else:
+            session.connection().execute(_FORGOTTEN, {"page": page.id})
     if number == 1 or _is_weighty(session, page.id, number):
         about = About(subject, Kind.EDIT)
         tell(session, happening, about, watchers(session, happening, page, None, about.kind))
+
+
+# Most pages mention nobody, so this is all that most saves cost here.
+_FORGOTTEN = delete(PageMention).where(PageMention.page_id == bindparam("page"))
 
 
 def _is_weighty(session: Session, page_id: int, number: int) -> bool:
