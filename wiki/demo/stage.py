@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from wiki.attachments.storage import Storage
 from wiki.comments.access import see_message
 from wiki.comments.actions import open_thread, react, reply, set_state
 from wiki.comments.composing import compose
+from wiki.comments.locating import Quoted, locate
 from wiki.db import at
 from wiki.groups.actions import set_member, set_part
 from wiki.pages.actions import delete_page
@@ -191,6 +193,14 @@ class Stage:
         """Open a discussion on a page, and return the id of its message."""
         slug, _, path = place.partition("/")
         composed = compose(text, slug, self._page(place))
+        return open_thread(self.session, self.people[who], slug, path, composed).id
+
+    def suggests(self, who: str, place: str, text: str, passage: str, instead: str) -> int:
+        """Suggest another text for a passage of a page, and return the id of the comment."""
+        slug, _, path = place.partition("/")
+        page = self._page(place)
+        located = locate(self.session, page, slug, Quoted(passage))
+        composed = replace(compose(text, slug, page), passage=located, suggested=instead)
         return open_thread(self.session, self.people[who], slug, path, composed).id
 
     def answers(self, who: str, message_id: int, text: str, *, at: int = 0) -> int:

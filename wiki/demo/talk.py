@@ -53,6 +53,14 @@ def talk_about_being_on_call(stage: Stage) -> None:
             limit,
             "Could the page say so? I had the same question:\n\n- [ ] taxi\n- [ ] breakfast",
         )
+    with stage.on(6, "12:05"):
+        stage.suggests(
+            "cai",
+            ON_CALL,
+            "So that nobody cycles again.",
+            "Spend up to 800",
+            "Spend up to 800 (taxi included)",
+        )
     with stage.on(6, "16:20"):
         again = stage.comments(
             "eve", LOCKS, "Who checks that the grease is in stock **before** October? @ben?"
