@@ -27,10 +27,15 @@ addCopyButtons(document);
 const later = {
   "[data-comments]": () => import("later:comments"),
   "[data-inbox-list]": () => import("later:inbox"),
-  "[data-passages]": () => import("later:passages"),
+  "[data-discussed]": () => import("later:passages"),
   "[data-progress]": () => import("later:progress"),
   "[data-ticks]": () => import("later:tasks"),
   "[data-who]": () => import("later:who"),
   ".prose img": () => import("later:images"),
 };
 for (const [what, load] of Object.entries(later)) if (document.querySelector(what)) load();
+
+// Passages that nobody discusses yet can be selected.
+if (document.querySelector("[data-passages]:not([data-discussed])")) {
+  document.addEventListener("selectionchange", () => getSelection().isCollapsed || later["[data-discussed]"]());
+}

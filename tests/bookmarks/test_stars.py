@@ -171,6 +171,7 @@ def test_stars_add_no_query_to_a_page_and_none_for_each_star(wiki: Scene) -> Non
     wiki.alone()
     for number in range(8):
         wiki.write(f"page{number}", "words")
+    wiki.get("cai", "/eng/page0")  # from now on the levels of the tree are remembered
     counts = []
     for number in range(8):
         wiki.post("cai", f"/eng/page{number}/-/star")

@@ -47,9 +47,9 @@ def test_selected_text_is_discussed_beside_the_page(visit: Visit, viewport: dict
     options = {"viewport": viewport} if viewport else {}
     page = visit.open("ben", f"/eng/{path}", **options)
     button = page.locator("[data-quote]")
-    page.wait_for_function("document.querySelector('[data-quote]').dataset.ready")
     before = page.locator(".prose").bounding_box()
     select(page, "launch", "tells")
+    expect(button).to_be_visible()
     place, text = button.bounding_box(), page.locator(".prose p").first.bounding_box()
     assert place and text and 0 < place["y"] - text["y"] < 40 + text["height"]
     button.click()
@@ -67,8 +67,8 @@ def test_selected_text_is_discussed_beside_the_page(visit: Visit, viewport: dict
 def test_c_comments_on_the_selection_even_on_one_character(visit: Visit) -> None:
     visit.world.write("one-character", TEXT, title="Quoted")
     page = visit.open("ben", "/eng/one-character")
-    page.wait_for_function("document.querySelector('[data-quote]').dataset.ready")
     select(page, "7", "7")
+    expect(page.locator("[data-quote]")).to_be_visible()
     page.keyboard.press("c")
     expect(page.get_by_label("Add a comment")).to_be_focused()
     page.keyboard.type("Not 8?")

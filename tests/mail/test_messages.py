@@ -21,8 +21,19 @@ WRITTEN = "Ada\r\nBcc: x@evil.example\r\n\r\nPay at\u2028https://evil.example"
 SPACE = Space(title=WRITTEN, slug="eng")
 LINK = "https://wiki.example.org/-/token"
 
+STOP = "https://wiki.example.org/-/unsubscribe/token"
+NOTICE = {
+    "title": WRITTEN,
+    "space": WRITTEN,
+    "sentence": WRITTEN,
+    "excerpt": WRITTEN,
+    "url": "https://wiki.example.org/eng/rota",
+    "why": WRITTEN,
+}
 WORDS: dict[str, dict[str, object]] = {
     "home/mail/test.txt": {},
+    "inbox/mail/digest.txt": {"items": [NOTICE], "more": 1, "stop": STOP},
+    "inbox/mail/notice.txt": {"item": NOTICE, "stop": STOP},
     "people/mail/address_changed.txt": {},
     "people/mail/claim_link.txt": {
         "asker": Person(name=WRITTEN, handle="ada"),

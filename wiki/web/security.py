@@ -28,6 +28,9 @@ CSP = "; ".join(
 )
 
 
+FOR_DATA = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of answers that are not HTML: shown as a document, they load nothing."""
+
 # The wiki uses none of these browser features.
 NOT_ASKED_FOR = (
     "accelerometer",
@@ -68,12 +71,14 @@ def init_app(app: Flask, *, secure: bool) -> None:
         set_default("X-Content-Type-Options", "nosniff")
         set_default("Cross-Origin-Resource-Policy", "same-origin")
         if not _is_part_of_pages(response):
-            set_default("Content-Security-Policy", CSP)
+            is_page = response.mimetype == "text/html"
+            set_default("Content-Security-Policy", CSP if is_page else FOR_DATA)
             set_default("Referrer-Policy", "same-origin")
-            set_default("Cross-Origin-Opener-Policy", "same-origin")
             set_default("X-Frame-Options", "DENY")
             set_default("X-Permitted-Cross-Domain-Policies", "none")
-            set_default("Permissions-Policy", PERMISSIONS)
+            if is_page:
+                set_default("Cross-Origin-Opener-Policy", "same-origin")
+                set_default("Permissions-Policy", PERMISSIONS)
         if secure:
             set_default("Strict-Transport-Security", "max-age=31536000")
         set_default("Cache-Control", "private, no-cache")

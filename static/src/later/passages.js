@@ -158,7 +158,7 @@ function quote() {
   return true;
 }
 
-if (prose) mark();
+if (prose && "discussed" in root.dataset) mark();
 if (prose && form && button) {
   document.addEventListener("selectionchange", () => requestAnimationFrame(offer));
   button.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -179,5 +179,5 @@ if (prose && form && button) {
     },
     true,
   );
-  button.dataset.ready = "1";
+  offer(); // what was selected when this was asked for
 }
