@@ -30,6 +30,7 @@ def test_a_link_leads_to_a_page_a_section_or_an_address(
     visit: Visit, empty: Page, axe: str
 ) -> None:
     visit.world.write("edits/target", "# Target\n\n## What to do\n", title="Target of links")
+    visit.world.deliver()
     text = empty.locator("textarea[name=body]")
     dialog = empty.get_by_role("dialog", name="Insert link")
     to = dialog.get_by_role("combobox", name="Page or web address")
