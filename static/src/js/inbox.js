@@ -7,8 +7,9 @@ const link = document.querySelector("[data-inbox]");
 async function refresh() {
   if (document.visibilityState !== "visible") return;
   try {
-    const answer = await fetch("/-/inbox/unread", { cache: "no-cache" });
-    if (!answer.ok || answer.redirected) return;
+    // Not where a redirect leads: the server remembers that as the address that its user wanted.
+    const answer = await fetch("/-/inbox/unread", { cache: "no-cache", redirect: "manual" });
+    if (!answer.ok) return;
     const { unread, most } = await answer.json();
     const [shown, name] = link.querySelectorAll("span");
     shown.textContent = unread > most ? `${most}+` : String(unread);

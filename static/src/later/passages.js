@@ -61,7 +61,7 @@ const marked = [];
 
 async function mark() {
   if (!("highlights" in CSS) || typeof Highlight === "undefined") return;
-  const answer = await fetch(root.dataset.passages, { headers: { accept: "application/json" } });
+  const answer = await fetch(root.dataset.passages, { headers: { accept: "application/json" }, redirect: "manual" });
   if (!answer.ok) return;
   const passages = await answer.json();
   if (!passages.length) return;
