@@ -25,7 +25,7 @@ from wiki.migrate import migrate
 from wiki.pages import below, tree
 from wiki.pages.rendering import including
 from wiki.rules.access import ANONYMOUS, Decision
-from wiki.search import queries as search
+from wiki.search import scope as search
 from wiki.sharing import queries as shared
 from wiki.sharing import shown
 from wiki.spaces import gate
