@@ -335,12 +335,13 @@ def test_addresses_are_shortened_and_stay_proven(wiki: Scene) -> None:
     finally:
         come_from_nowhere()
     with wiki.database.read() as session:
-        rows = session.scalars(select(EventRow.address).order_by(EventRow.id)).all()
-        assert rows == ["203.0.113.7 Firefox", "203.0.113.7 Firefox", None]
+        rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()
+        addresses, at = [row.address for row in rows], rows[0].at
+    assert addresses == ["203.0.113.7 Firefox", "203.0.113.7 Firefox", None]
     first, second, _ = ids(wiki)
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.8 Firefox"))
     assert fault(wiki) == (
-        f"Event {first} (SignedIn, {exact(now())}) was changed: "
+        f"Event {first} (SignedIn, {exact(at)}) was changed: "
         "it names another address than it did."
     )
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.7 Firefox"))
