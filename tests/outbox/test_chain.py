@@ -341,8 +341,7 @@ def test_addresses_are_shortened_and_stay_proven(wiki: Scene) -> None:
     first, second, _ = ids(wiki)
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.8 Firefox"))
     assert fault(wiki) == (
-        f"Event {first} (SignedIn, {exact(at)}) was changed: "
-        "it names another address than it did."
+        f"Event {first} (SignedIn, {exact(at)}) was changed: it names another address than it did."
     )
     do(wiki, update(EventRow).where(EventRow.id == first).values(address="203.0.113.7 Firefox"))
     with wiki.database.write() as session:
