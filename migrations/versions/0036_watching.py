@@ -1,4 +1,4 @@
-"""What people and groups watch"""
+"""Watches of people and groups"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -52,7 +52,7 @@ def thread(wiki: Scene) -> int:
 
 
 def entries(wiki: Scene, path: str) -> list[int]:
-    """What is remembered of a page."""
+    """Return the remembered values of a page."""
     cache = wiki.app.extensions["wiki.response_cache"]
     return [id(entry) for key, entry in cache._entries.items() if path in key]
 

@@ -1,5 +1,4 @@
-"""Whatever happens to a wiki, in whichever process: every answer that is remembered is the one that
-would be made anew.
+"""Random histories in two processes: every remembered answer is the one that would be made anew.
 
 ``WIKI_TEST_SEQUENCES`` says how many histories there are in the thorough run.
 """
@@ -133,7 +132,7 @@ def others() -> list[Flask]:
 
 
 class History:
-    """What happens, at random."""
+    """A random step of a history."""
 
     def __init__(self, processes: Processes, dice: random.Random) -> None:
         self.processes, self.dice = processes, dice

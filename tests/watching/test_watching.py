@@ -21,7 +21,7 @@ from wiki.watching.queries import chain_of, deciding
 
 
 def watches(wiki: Scene, handle: str) -> dict[str, Level]:
-    """What somebody watches by themselves."""
+    """Return the levels of a person's own watches, by the kind of subject."""
     with wiki.database.read() as session:
         rows = session.execute(
             select(Watch.subject, Watch.level).where(
@@ -32,7 +32,7 @@ def watches(wiki: Scene, handle: str) -> dict[str, Level]:
 
 
 def levels(wiki: Scene, path: str) -> dict[str, Level]:
-    """What decides for each person at a page."""
+    """Return the deciding level of each person at a page."""
     with wiki.database.read() as session:
         page = wiki.page(path)
         found = deciding(chain_of(session, page))

@@ -1,4 +1,4 @@
-"""What has changed in a database, as one process knows it."""
+"""The changes of a database, as one process knows them."""
 
 from __future__ import annotations
 

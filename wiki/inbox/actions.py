@@ -1,4 +1,4 @@
-"""What a reader does with notices: read, done, snooze, mute."""
+"""Actions of a reader on notices: read, done, snooze, mute."""
 
 from __future__ import annotations
 

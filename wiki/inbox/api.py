@@ -63,7 +63,7 @@ class NoticeList:
 
 @dataclass(frozen=True)
 class NoticeInput:
-    """What to do with a notice."""
+    """An action on a notice."""
 
     do: str = described("The action.", enum=[one.value for one in actions.Do])
 

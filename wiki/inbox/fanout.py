@@ -53,8 +53,7 @@ MAIL_AFTER = {
     Kind.COMMENT: timedelta(minutes=10),
     Kind.STATE: timedelta(minutes=10),
 }
-"""How long mails wait: a comment that is corrected meanwhile is mailed once, one that is deleted
-never."""
+"""Delay of mails: a comment that is corrected meanwhile is mailed once, a deleted one never."""
 LATE = timedelta(days=1)
 """Age of events, such as those of an import, of which nobody is mailed."""
 

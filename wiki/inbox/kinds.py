@@ -8,7 +8,7 @@ from wiki.watching.levels import Level
 
 
 class Kind(StrEnum):
-    """What a notice is about."""
+    """The kind of event of a notice."""
 
     MENTION = "mention"
     EDIT = "edit"
@@ -26,7 +26,7 @@ NEEDED = {
 
 
 class State(IntEnum):
-    """What its reader did with a notice."""
+    """The state of a notice, as its reader left it."""
 
     UNREAD = 0
     READ = 1
@@ -34,7 +34,7 @@ class State(IntEnum):
 
 
 class MailChanges(StrEnum):
-    """When a person gets mails of changes, comments and decisions."""
+    """The frequency of mails of changes, comments and decisions."""
 
     SOON = "soon"
     DIGEST = "digest"

@@ -1,4 +1,4 @@
-"""What people want to be mailed of their notices, and when their digest is due."""
+"""Preferences for mails of notices, and the time of the next digest."""
 
 from __future__ import annotations
 

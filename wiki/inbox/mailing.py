@@ -47,7 +47,7 @@ _rests_until = 0.0
 
 @dataclass
 class _Plan:
-    """What is to be done with the due notices of a person."""
+    """A division of a person's due notices: mailed alone, in a digest, later or not at all."""
 
     alone: list[Told] = field(default_factory=list)
     digest: list[Told] = field(default_factory=list)

@@ -17,7 +17,7 @@ DUE = text("mail_at IS NOT NULL")
 
 
 class Notice(Base):
-    """What a person is told about one subject in one kind. Later events are added to the same row,
+    """A notice of a person about one subject, of one kind. Later events are added to the same row,
     which then counts as unread again.
 
     ``subject`` is a key as in :class:`wiki.watching.subjects.Subject`, ``kind`` a
@@ -98,8 +98,8 @@ class MessageMention(Base):
 
 
 class MailPreference(Base):
-    """What a person wants to be mailed of their notices, and how many mails of changes they got on
-    which day of theirs. ``changes`` is a :class:`wiki.inbox.kinds.MailChanges`; ``hour`` is that of
+    """A person's preferences for mails of notices, and the number of mails of changes that they got
+    on a day. ``changes`` is a :class:`wiki.inbox.kinds.MailChanges`; ``hour`` is that of
     the digest in their time zone. People without a row have the defaults."""
 
     __tablename__ = "mail_preferences"

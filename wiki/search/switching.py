@@ -1,4 +1,4 @@
-"""What the quick switcher finds beside titles: sections, texts, people, tags."""
+"""Results of the quick switcher beside titles: sections, texts, people, tags."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Beside:
-    """What the typed text finds beside titles, of each kind a few."""
+    """Results for the typed text beside titles, a few of each kind."""
 
     sections: Sequence[Section] = ()
     texts: Sequence[Listed] = ()

@@ -57,7 +57,7 @@ class WatchList:
 
 @dataclass(frozen=True)
 class WatchInput:
-    """What to watch: a space, a page and the pages below it, a discussion, or a tag."""
+    """A subject to watch: a space, a page and the pages below it, a discussion, or a tag."""
 
     level: str = told(_LEVEL, "changes", enum=LEVELS)
     space: str = told("Slug of the space; empty for a discussion or a tag.", "")
@@ -122,7 +122,7 @@ def put_watch() -> Response:
     problems=(403,),
 )
 def remove_watch() -> Response:
-    """What you or your groups watch above it holds again."""
+    """Let the watches above it, yours and those of your groups, hold again."""
     ask = request.args.get
     sent = WatchInput("", ask("space", ""), ask("path", ""), number_asked("thread"), ask("tag", ""))
     with writing() as session:

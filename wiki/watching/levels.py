@@ -8,7 +8,7 @@ from wiki.i18n import lazy_gettext
 
 
 class Level(IntEnum):
-    """How much a watcher is told; each level includes those below it."""
+    """The amount that a watcher is told; each level includes those below it."""
 
     MUTE = 0
     MENTIONS = 1
@@ -47,7 +47,7 @@ HINTS = {
 
 
 class Reason(StrEnum):
-    """How a watch came about."""
+    """The origin of a watch."""
 
     CHOSEN = "chosen"
     WROTE = "wrote"

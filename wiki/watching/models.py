@@ -15,11 +15,11 @@ from wiki.spaces.models import Space
 
 
 class Watch(Base):
-    """What a person or a group wants to be told about one subject.
+    """A watch of a person or a group on one subject.
 
     ``subject`` is the key of a :class:`wiki.watching.subjects.Subject`. The other columns refer to
     the same: ``page_id`` also of a thread, to the page that it is about. ``level`` is a
-    :class:`wiki.watching.levels.Level`, ``reason`` how it came about.
+    :class:`wiki.watching.levels.Level`, ``reason`` a :class:`wiki.watching.levels.Reason`.
     """
 
     __tablename__ = "watches"
@@ -53,7 +53,7 @@ class Watch(Base):
 
 
 class WatchPreference(Base):
-    """What a person watches without choosing it each time; people without a row watch both."""
+    """Preferences for automatic watches of a person; people without a row watch both."""
 
     __tablename__ = "watch_preferences"
 

@@ -83,7 +83,7 @@ def deciding(keys: Sequence[str], person_id: int | None = None) -> Subquery:
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is told about a subject, and the watch that decides it; None if none does."""
+    """The level that holds for somebody at a subject, and the watch that decides it, if any."""
 
     level: Level
     watch: Watch | None = None

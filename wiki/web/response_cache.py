@@ -38,7 +38,7 @@ LARGEST = 1 << 20
 
 
 class Read(NamedTuple):
-    """What a value was read from: scopes, after the clock had a time."""
+    """The scopes that a value was read from, and the time of the clock before that."""
 
     clock: int
     scopes: AbstractSet[str]
