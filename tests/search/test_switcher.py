@@ -37,6 +37,14 @@ def furnished(wiki: Scene) -> Scene:
     return wiki
 
 
+def test_titles_with_the_typed_words_come_before_paths_with_them(wiki: Scene) -> None:
+    wiki.write("release/notes", space="open", title="What is new")
+    wiki.write("plans/next", space="eng", title="Next release")
+    wiki.deliver()
+    # The space in which somebody types brings no path before a title.
+    assert labels(wiki, "ben", "release", space="open")[:2] == ["Next release", "What is new"]
+
+
 @pytest.mark.every_database
 def test_sections_texts_people_and_tags_are_below_titles(furnished: Scene) -> None:
     assert rows(furnished, "dot", "zephyr dr") == [

@@ -228,8 +228,9 @@ def titles(
     """Return pages whose title begins with `text`: exact titles, then matching pages, then similar,
     misspelt and partly matching ones; within each group, pages of the given space come first.
 
-    A page matches if every typed word begins a word of its title or path. No page matches if the
-    text has operators or quotation marks, because these need a full search.
+    A page matches if every typed word begins a word of its title or path; those whose title alone
+    has them come first. No page matches if the text has operators or quotation marks, because these
+    need a full search.
 
     :raises IndexUnavailable: when there is no usable index at the moment.
     """
@@ -251,6 +252,7 @@ def titles(
         key=lambda one: (
             not one.exact,
             not one.matches,
+            not begins(text, one.page.title),
             bool(space) and one.page.space.slug != space,
         )
     )
