@@ -25,9 +25,11 @@ from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results
 from wiki.search.excerpts import passage
 from wiki.search.language.synonyms import Synonyms, standard
 from wiki.search.query import Query
-from wiki.search.whoosh.facets import facets
-from wiki.search.whoosh.fields import entry
-from wiki.search.whoosh.finding import Finder, Found, Limits
+from wiki.search.ranking.entries import entry
+from wiki.search.ranking.facets import facets
+from wiki.search.ranking.finding import Finder, Found, Limits
+from wiki.search.ranking.matching import allowed
+from wiki.search.ranking.titles import titles
 from wiki.search.whoosh.merging import (
     FANOUT,
     delete_pages,
@@ -39,7 +41,6 @@ from wiki.search.whoosh.merging import (
 )
 from wiki.search.whoosh.snapshot import Snapshot
 from wiki.search.whoosh.storage import IndexDirectory
-from wiki.search.whoosh.titles import titles
 from wiki.search.whoosh.writing import Writer
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,12 @@ class WhooshEngine:
 
         :raises IndexUnavailable: when there is no usable index.
         """
-        return self._reading(lambda s: titles(s, text, filters, limit, near))
+
+        def read(snapshot: Snapshot) -> list[TitleHit]:
+            pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in snapshot.leaves]
+            return titles(snapshot, text, lambda _groups: pools, limit, near)
+
+        return self._reading(read)
 
     def revisions(self, page_ids: Collection[int] | None = None) -> dict[int, int]:
         """Return the indexed revision number of every page, or of the given ones, by page id.

@@ -9,24 +9,30 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from math import log
+from heapq import nlargest
+from operator import itemgetter
 from typing import Any
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 from whoosh.codec.whoosh3 import W3LeafMatcher
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
 from whoosh.matching.wrappers import FilterMatcher
 from whoosh.reading import SegmentReader, TermNotFound
 
+from wiki.search.ranking.index import SegmentView, rarity
 from wiki.search.whoosh.fields import schema
+from wiki.search.whoosh.terms import counted_terms
 
 MOST_LANGUAGES = 6
 """Maximum number of languages in which the words of a query are stemmed."""
 
 
+SHORT = 2
+"""Maximum number of characters of a prefix whose terms are kept in memory."""
 KEPT_PER_PAGE = 10
 """Maximum number of weights that a segment keeps in memory for each of its pages."""
 
@@ -45,6 +51,7 @@ class Segment:
 
         self._kept: dict[tuple[str, str], dict[int, float]] = {}
         self._size_kept = 0
+        self._most_frequent: dict[tuple[str, str, int], tuple[str, ...]] = {}
 
     def _numbers(self, name: str) -> array[int]:
         column = self.reader.column_reader(name, translate=False)
@@ -168,10 +175,23 @@ class Segment:
 
     def beginning(self, name: str, prefix: str) -> Iterator[str]:
         """Yield the terms of a field that begin with `prefix`, in order."""
-        if not self.has_field(name):
-            return
-        for term in self.reader.expand_prefix(name, prefix):
+        for term, _ in counted_terms(self.reader, name, prefix.encode()):
             yield term.decode()
+
+    def most_frequent(self, name: str, prefix: str, most: int) -> tuple[str, ...]:
+        """Return those terms of a field that begin with `prefix` and that most pages have.
+
+        The results for short prefixes are kept, because these have many terms and everything typed
+        begins with one.
+        """
+        found = self._most_frequent.get((name, prefix, most))
+        if found is None:
+            terms = counted_terms(self.reader, name, prefix.encode())
+            best = nlargest(most, terms, key=itemgetter(1))
+            found = tuple(term.decode() for term, _ in best)
+            if len(prefix) <= SHORT:
+                self._most_frequent[name, prefix, most] = found
+        return found
 
     def has_field(self, name: str) -> bool:
         """Return whether any page of the segment has that field."""
@@ -202,20 +222,11 @@ class Segment:
         return {}
 
 
-@dataclass
-class SegmentView:
-    """A segment in a snapshot, with the documents that are not deleted."""
+@dataclass(frozen=True, eq=False)
+class Leaf(SegmentView):
+    """A segment of Whoosh in a snapshot."""
 
     segment: Segment
-    live: frozenset[int]
-    own_words_only: frozenset[int] = frozenset()
-    """Documents that are not found by the texts of links to them."""
-
-    def without_links_from(self, page_ids: Collection[int]) -> SegmentView:
-        """Return a view in which texts of links from these pages find no others."""
-        known = self.segment.linked_from
-        some = known.keys() & page_ids
-        return replace(self, own_words_only=frozenset(d for one in some for d in known[one]))
 
 
 @dataclass
@@ -224,7 +235,7 @@ class Snapshot:
 
     name: str
     generation: int
-    leaves: list[SegmentView]
+    leaves: list[Leaf]
 
     @classmethod
     def open(cls, name: str, index: FileIndex, before: Snapshot | None) -> Snapshot:
@@ -240,9 +251,7 @@ class Snapshot:
         for segment in state.segments:
             leaf = known.get(segment.segment_id()) or Segment(index.storage, segment)
             gone = set(segment.deleted_docs())
-            leaves.append(
-                SegmentView(leaf, frozenset(d for d in range(leaf.size) if d not in gone))
-            )
+            leaves.append(Leaf(leaf, frozenset(d for d in range(leaf.size) if d not in gone)))
         return cls(name, state.generation, leaves)
 
     @property
@@ -273,9 +282,7 @@ class Snapshot:
 
     def rarity(self, frequency: int) -> float:
         """Return the inverse document frequency of something that so many pages have (BM25's)."""
-        size = sum(leaf.segment.size for leaf in self.leaves)
-        frequency = min(frequency, size)
-        return log(1 + (size - frequency + 0.5) / (frequency + 0.5))
+        return rarity(sum(leaf.segment.size for leaf in self.leaves), frequency)
 
     def known(self, name: str, terms: Iterable[str]) -> list[str]:
         """Return the terms of `terms` that some page has."""
@@ -284,10 +291,25 @@ class Snapshot:
     def beginning(self, name: str, prefix: str, most: int) -> list[str]:
         """Return at most `most` terms that begin with `prefix`: the prefix itself, then the most
         frequent ones."""
-        found: set[str] = set()
+        found: set[str] = {prefix} if self.known(name, (prefix,)) else set()
         for leaf in self.leaves:
-            found.update(islice(leaf.segment.beginning(name, prefix), most * 20))
+            found.update(leaf.segment.most_frequent(name, prefix, most))
         return sorted(found, key=lambda t: (t != prefix, -self.frequency(name, t), t))[:most]
+
+    def ending(self, name: str, end: str) -> list[str]:
+        """Return the terms of a field that end in `end`."""
+        return [term for leaf in self.leaves for term in leaf.segment.ending(name, end)]
+
+    def alike(self, name: str, word: str, slips: int) -> dict[str, int]:
+        """Return the terms of a field that differ from `word` by at most so many errors, each with
+        its number of errors."""
+        found: dict[str, int] = {}
+        for leaf in self.leaves:
+            for term, distance, _ in process.extract(
+                word, leaf.segment.lexicon(name), scorer=OSA.distance, score_cutoff=slips, limit=50
+            ):
+                found[term] = int(distance)
+        return found
 
     def revisions_of(self, page_ids: Iterable[int]) -> dict[int, int]:
         """Return the revision numbers of those of the pages that are in the index."""

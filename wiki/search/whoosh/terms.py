@@ -20,6 +20,7 @@ from zlib import compress, crc32, decompress
 from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3Codec, W3TermInfo, W3TermsReader
 from whoosh.filedb.filetables import HashWriter, OrderedHashWriter
 from whoosh.filedb.structfile import BufferFile
+from whoosh.reading import SegmentReader
 
 BLOCK = 128
 """Number of pages in a block of postings."""
@@ -109,9 +110,23 @@ def stored_terms(
         yield Term(names[_FIELD.unpack_from(key)[0]], key[_FIELD.size :], ids, weights, values)
 
 
-def _entries(table: Any) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the keys and values of a file of terms in order."""
-    at, end = table.startofdata, table.endofdata
+def counted_terms(reader: SegmentReader, field: str, prefix: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield the terms of a field that begin with a prefix, in order, each with the number of pages
+    that have it, deleted ones included."""
+    terms: W3TermsReader = reader._terms
+    if field not in terms._fieldmap:
+        return
+    start = terms._keycoder(field, prefix)
+    place = terms._tindex.closest_key_pos(start)
+    for key, value in _entries(terms._tindex, place) if place is not None else ():
+        if not key.startswith(start):
+            return
+        yield key[_FIELD.size :], _INFO.unpack_from(value)[2]
+
+
+def _entries(table: Any, at: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the keys and values of a file of terms in order, from a place of one on."""
+    at, end = table.startofdata if at is None else at, table.endofdata
     held, place = b"", 0
     while at < end:
         if place + _LENGTHS.size > len(held):

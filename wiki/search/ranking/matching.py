@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from wiki.search.engine import Filters
 from wiki.search.language.stems import stem
 from wiki.search.query import Clause, Field, Query
-from wiki.search.whoosh.fields import mark
-from wiki.search.whoosh.parts import Alternative, Part
-from wiki.search.whoosh.snapshot import Segment, SegmentView, Snapshot
+from wiki.search.ranking.entries import mark
+from wiki.search.ranking.index import Segment, SegmentView, Snapshot
+from wiki.search.ranking.parts import Alternative, Part
 
 LEAST = 0.5
 """Weight of a word in a page that has it only beyond what its weights tell, as in a title field."""

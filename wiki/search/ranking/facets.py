@@ -10,8 +10,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, TypedDict
 
-from wiki.search.whoosh.finding import Found
-from wiki.search.whoosh.snapshot import Segment
+from wiki.search.ranking.finding import Found
+from wiki.search.ranking.index import Segment
 
 
 class Facets(TypedDict):

@@ -1,9 +1,6 @@
 """Similar words for a misspelt one. Callers show them only if they occur on readable pages."""
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
-from wiki.search.whoosh.snapshot import Snapshot
+from wiki.search.ranking.index import Snapshot
 from wiki.search.words import is_unspaced
 
 SHORTEST = 4
@@ -23,15 +20,11 @@ def near(snapshot: Snapshot, name: str, word: str, most: int = 5) -> list[tuple[
     if len(word) < SHORTEST or word.isdigit() or is_unspaced(word):
         return []
     slips = 2 if len(word) >= LONG else 1
-    found: dict[str, int] = {}
-    for leaf in snapshot.leaves:
-        if not leaf.segment.has_field(name):
-            continue
-        for term, distance, _ in process.extract(
-            word, leaf.segment.lexicon(name), scorer=OSA.distance, score_cutoff=slips, limit=50
-        ):
-            if distance and not term.isdigit() and not term.startswith("-"):
-                found[term] = int(distance)
+    found = {
+        term: distance
+        for term, distance in snapshot.alike(name, word, slips).items()
+        if distance and not term.isdigit() and not term.startswith("-")
+    }
     ranked = sorted(found, key=lambda t: (found[t], -snapshot.frequency(name, t), t))
     return [(term, found[term]) for term in ranked[:most]]
 

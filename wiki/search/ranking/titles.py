@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from wiki.search.asking import Asked, Chain, asked, compounds
-from wiki.search.engine import Filters, TitleHit
-from wiki.search.query import Query
-from wiki.search.whoosh import spelling
-from wiki.search.whoosh.finding import Found
-from wiki.search.whoosh.matching import Deadline, allowed, scores
-from wiki.search.whoosh.parts import Alternative, Part
-from wiki.search.whoosh.snapshot import SegmentView, Snapshot
+from wiki.search.engine import TitleHit
+from wiki.search.ranking import spelling
+from wiki.search.ranking.finding import Found
+from wiki.search.ranking.index import SegmentView, Snapshot
+from wiki.search.ranking.matching import Deadline, scores
+from wiki.search.ranking.parts import Alternative, Part
 from wiki.search.words import fold
 
 MOST_TYPED = 8
@@ -20,17 +19,25 @@ MOST_TITLES = 100
 """Maximum number of prefix matches tried, and titles compared, during typing."""
 
 
+Pools = Sequence[tuple[SegmentView, set[int]]]
+"""Segments, each with the documents that are searched."""
+Groups = list[list[Part]]
+"""For each typed word, the ways to find it in titles and paths."""
+
+
 def titles(
-    snapshot: Snapshot, text: str, filters: Filters, limit: int, near: bool
+    snapshot: Snapshot, text: str, pools_for: Callable[[Groups], Pools], limit: int, near: bool
 ) -> list[TitleHit]:
     """Return pages whose title or path has words that begin with the typed words; with `near`, also
-    misspelt or partial matches."""
+    misspelt or partial matches.
+
+    :param pools_for: returns at least the documents that match most words and that the actor may
+        read; it may return others that the actor may read.
+    """
     typed = asked(text[:200])[:MOST_TYPED]
     if not typed:
         return []
     deadline = Deadline(0.5)
-    leaves = [leaf.without_links_from(filters.hidden) for leaf in snapshot.leaves]
-    pools = [(leaf, allowed(leaf, Query(text), filters)) for leaf in leaves]
     places = [_beginnings(snapshot, one) for one in typed]
     for first, last, compound in compounds([one.whole for one in typed]):
         as_one = Asked((Chain((compound,), ()),), 0, 0)
@@ -39,7 +46,7 @@ def titles(
                 group += [more for _, some in _beginnings(snapshot, as_one) for more in some]
     wanted = [one for place in places for one in place][:MOST_TYPED]
     groups = [group for _, group in wanted]
-    found = _titled(snapshot, pools, groups, deadline, least=len(groups))
+    found = _titled(snapshot, pools_for(groups), groups, deadline, least=len(groups))
     if near and len(found) < limit:
         groups = [
             [
@@ -51,9 +58,9 @@ def titles(
             ]
             for word, group in wanted
         ]
-        more = _titled(snapshot, pools, groups, deadline, least=(len(groups) + 1) // 2)
-        seen = {(id(one.leaf), one.document) for one in found}
-        found += [one for one in more if (id(one.leaf), one.document) not in seen]
+        more = _titled(snapshot, pools_for(groups), groups, deadline, least=(len(groups) + 1) // 2)
+        seen = {one.page_id for one in found}
+        found += [one for one in more if one.page_id not in seen]
     return _named(text, found, limit)
 
 
@@ -85,8 +92,8 @@ def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
 
 def _titled(
     snapshot: Snapshot,
-    pools: Sequence[tuple[SegmentView, set[int]]],
-    groups: Sequence[Sequence[Part]],
+    pools: Pools,
+    groups: Groups,
     deadline: Deadline,
     least: int,
 ) -> list[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wiki.search.whoosh.snapshot import Snapshot
+from wiki.search.ranking.index import Snapshot
 
 LANGUAGES = frozenset({"da", "de", "fi", "hu", "nl", "no", "sv"})
 """Languages that write compounds as one word."""
@@ -24,7 +24,7 @@ def related(snapshot: Snapshot, word: str) -> Iterator[tuple[str, float]]:
         return
     found = [
         *snapshot.beginning("stem", word, MOST),
-        *(term for leaf in snapshot.leaves for term in leaf.segment.ending("stem", word)),
+        *snapshot.ending("stem", word),
     ]
     long = [term for term in dict.fromkeys(found) if len(term) >= len(word) + SHORTEST - 1]
     long.sort(key=lambda term: (-snapshot.frequency("stem", term), term))

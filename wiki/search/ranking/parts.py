@@ -12,8 +12,8 @@ from wiki.search.language.function_words import fillers, is_weak, language_of_wo
 from wiki.search.language.stems import stem
 from wiki.search.language.synonyms import Synonyms
 from wiki.search.query import Clause, Field, Query
-from wiki.search.whoosh.compounds import LANGUAGES, related
-from wiki.search.whoosh.snapshot import Snapshot
+from wiki.search.ranking.compounds import LANGUAGES, related
+from wiki.search.ranking.index import Snapshot
 from wiki.search.words import forms, is_unspaced
 
 MOST_BEGINNINGS = 60

@@ -13,9 +13,10 @@ from wiki.search.language.function_words import fillers
 from wiki.search.language.stems import stem
 from wiki.search.language.synonyms import Synonyms
 from wiki.search.query import Field, Query
-from wiki.search.whoosh import spelling
-from wiki.search.whoosh.fields import whole
-from wiki.search.whoosh.matching import (
+from wiki.search.ranking import spelling
+from wiki.search.ranking.entries import whole
+from wiki.search.ranking.index import SegmentView, Snapshot
+from wiki.search.ranking.matching import (
     Deadline,
     allowed,
     densest,
@@ -26,8 +27,7 @@ from wiki.search.whoosh.matching import (
     whole_titles,
     window,
 )  # fmt: skip
-from wiki.search.whoosh.parts import Alternative, Part, halves, part, parts
-from wiki.search.whoosh.snapshot import SegmentView, Snapshot
+from wiki.search.ranking.parts import Alternative, Part, halves, part, parts
 from wiki.search.words import is_unspaced
 from wiki.search.words import words as all_words
 
@@ -72,6 +72,11 @@ class Found:
     score: float
     covered: float = 1.0
     """Share of the query that the page has, by the rarity of its words."""
+
+    @property
+    def page_id(self) -> int:
+        """The id of the page."""
+        return self.leaf.segment.page_ids[self.document]
 
     @property
     def order(self) -> tuple[float, int, int]:

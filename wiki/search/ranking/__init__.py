@@ -1,0 +1,1 @@
+"""The matching and ranking of pages, the same for every engine."""
