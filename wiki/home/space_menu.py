@@ -14,7 +14,7 @@ from wiki.bookmarks.models import Bookmark
 from wiki.pages.models import Page
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
-from wiki.search.completing import remembered_pages
+from wiki.search.completion.pages import remembered_pages
 from wiki.spaces.models import Space
 from wiki.spaces.queries import list_spaces
 from wiki.web.public import public

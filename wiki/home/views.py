@@ -13,7 +13,7 @@ from wiki.home.starts import starts_in
 from wiki.i18n import gettext as _
 from wiki.people.signin.sign_in import current_or_none
 from wiki.resources import TEMPLATES
-from wiki.search.completing import remembered_pages
+from wiki.search.completion.pages import remembered_pages
 from wiki.spaces.queries import list_spaces
 from wiki.text.markdown.context import RenderContext
 from wiki.text.markdown.markup import Marks, mark, render

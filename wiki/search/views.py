@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 from wiki.pages.models import Page
 from wiki.room import Room
 from wiki.rules.access import Actor, May
-from wiki.search import completing, listing, operators, queries, switching
+from wiki.search import listing, queries
 from wiki.search.asking import begins
 from wiki.search.comments import search_comments
+from wiki.search.completion import operators, pages, switcher
 from wiki.search.engine import IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.query import LONGEST_QUESTION, parse
@@ -128,28 +129,28 @@ def switch() -> ResponseReturnValue:
     slug = request.args.get("space", "")
     if not text:
         offered = suggested_pages(session, actor(), parts().rooms)
-        read = completing.remembered_pages(session, actor(), request.args.get("recent", ""))
-        pages = list({page.id: page for page in (*read[:MOST_READ], *offered)}.values())
-        return _switcher(found=listing.with_crumbs(session, pages[:MOST_SUGGESTED]))
+        read = pages.remembered_pages(session, actor(), request.args.get("recent", ""))
+        shown = list({page.id: page for page in (*read[:MOST_READ], *offered)}.values())
+        return _switcher(found=listing.with_crumbs(session, shown[:MOST_SUGGESTED]))
     if request.args.get("for") == "link":
         return _linked(session, text, slug)
     found: list[listing.Listed] = []
-    beside = switching.Beside()
+    beside = switcher.Beside()
     unavailable = False
     try:
         with in_lane("searches"):
             found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
-            found = completing.with_named(session, actor(), text, slug, found)
+            found = pages.with_named(session, actor(), text, slug, found)
             listed = {one.page.id for one in found}
-            beside = switching.beside_titles(session, actor(), engine_of(settings()), text, listed)
+            beside = switcher.beside_titles(session, actor(), engine_of(settings()), text, listed)
     except IndexUnavailable:
         unavailable = True
-    place = switching.place_of(session, actor(), slug)
+    place = switcher.place_of(session, actor(), slug)
     fits = unavailable or any(one.matches for one in found) or not parse(text).plain
     return _switcher(
         q=text,
         found=found,
-        spaces=completing.spaces_named(session, actor(), text),
+        spaces=pages.spaces_named(session, actor(), text),
         beside=beside,
         unavailable=unavailable,
         seen=place,
@@ -168,11 +169,11 @@ def _linked(session: Session, text: str, slug: str) -> str:
             found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
     except IndexUnavailable:
         unavailable = True
-    sections = completing.sections(session, actor(), text, slug)
+    sections = pages.sections(session, actor(), text, slug)
     if sections is not None:
         found = [one for one in found if one.exact]
     else:
-        found, creates = completing.linkable(session, actor(), text, slug, found)
+        found, creates = pages.linkable(session, actor(), text, slug, found)
     return _switcher(
         q=text,
         found=found,
