@@ -3,13 +3,8 @@ deletions."""
 
 from __future__ import annotations
 
-from wiki.demo import pictures
+from wiki.demo import pictures, talk
 from wiki.demo.stage import Stage
-from wiki.demo.talk import (
-    talk_about_being_on_call,
-    talk_about_the_locks,
-    talk_since_yesterday,
-)
 from wiki.rules.roles import Role, SiteRole, Visibility
 
 CAST = (
@@ -31,11 +26,11 @@ def play(stage: Stage) -> None:
     _engineering_moves_in(stage)
     _the_lab_and_the_towns(stage)
     _a_cold_night(stage)
-    talk_about_the_locks(stage)
+    talk.about_the_locks(stage)
     _lately(stage)
-    talk_about_being_on_call(stage)
+    talk.about_being_on_call(stage)
     _this_week(stage)
-    talk_since_yesterday(stage)
+    talk.since_yesterday(stage)
 
 
 def _the_first_week(stage: Stage) -> None:

@@ -8,7 +8,7 @@ LOCKS = "eng/postmortems/frozen-locks"
 ON_CALL = "eng/on-call"
 
 
-def talk_about_the_locks(stage: Stage) -> None:
+def about_the_locks(stage: Stage) -> None:
     """Ask and answer a question about the cold night, and resolve it."""
     with stage.on(16, "09:20"):
         question = stage.comments(
@@ -35,7 +35,7 @@ def talk_about_the_locks(stage: Stage) -> None:
         stage.resolves("cai", question, "Explained, and noted on the page about the locks")
 
 
-def talk_about_being_on_call(stage: Stage) -> None:
+def about_being_on_call(stage: Stage) -> None:
     """Ask about the new limit."""
     with stage.on(6, "09:02"):
         limit = stage.comments(
@@ -68,7 +68,7 @@ def talk_about_being_on_call(stage: Stage) -> None:
         stage.reacts(again, "looking", "ben")
 
 
-def talk_since_yesterday(stage: Stage) -> None:
+def since_yesterday(stage: Stage) -> None:
     """Let people talk about pages that changed this week, a guest among them."""
     with stage.on(1, "15:20"):
         expense = stage.comments(

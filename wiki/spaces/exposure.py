@@ -1,5 +1,4 @@
-"""Exposure: what a change would let more people read, measured before it is committed and shown to
-the actor."""
+"""Exposure: the access that a change would add, measured and shown before it is committed."""
 
 from __future__ import annotations
 

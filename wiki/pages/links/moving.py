@@ -1,7 +1,6 @@
 """Plans of moves: the new place of each page, and the repairs of links.
 
-Planning only reads. A screen shows a plan; the action computes it again inside its transaction,
-with the repairs of the screen's plan, and carries it out.
+Planning only reads. The action plans again within its transaction, with the repairs shown.
 """
 
 from __future__ import annotations

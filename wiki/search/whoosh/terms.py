@@ -25,8 +25,7 @@ from whoosh.reading import SegmentReader
 BLOCK = 128
 """Number of pages in a block of postings."""
 COMPRESSED = 4
-"""Number of pages in a block from which it is compressed. Most words are in few pages of a segment;
-compressing their postings takes time and saves no room."""
+"""Number of pages in a block from which it is compressed. Compressing less saves no room."""
 COMPRESSION = 3
 """Level of compression of postings."""
 READ = 1 << 16
