@@ -40,7 +40,7 @@ from wiki.pages.saving.submit import Conflict, submit
 from wiki.rules.access import May
 from wiki.rules.labels import Label
 from wiki.text.compare.blame import pack, pairs
-from wiki.text.compare.diff import Diff, Row
+from wiki.text.compare.diff import Diff
 from wiki.text.compare.stretches import Line
 from wiki.web.limits.rate_limit import costs
 from wiki.web.operations import (
@@ -269,12 +269,10 @@ def _hunks(found: Diff) -> list[resources.Hunk]:
         if section.kind == "fold":
             hunks.append([])
             continue
-        hunks[-1] += [_row(row) for row in section.rows]
+        hunks[-1] += [
+            resources.DiffRow(row.kind, _line(row.old), _line(row.new)) for row in section.rows
+        ]
     return [resources.Hunk(rows) for rows in hunks if rows]
-
-
-def _row(row: Row) -> resources.DiffRow:
-    return resources.DiffRow(row.kind, _line(row.old), _line(row.new))
 
 
 def _line(line: Line | None) -> resources.DiffLine | None:
