@@ -1,0 +1,1 @@
+"""Completion while a query or a link is typed: pages, the switcher, and operators."""
