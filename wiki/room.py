@@ -71,6 +71,10 @@ class Slot(Enum):
     """Above the empty form for a new page."""
     SPACE_HOME = "space-home"
     """Beside the home page of a space; below it where there is no room."""
+    SEARCH = "search"
+    """On the search screen, below the search field."""
+    SWITCHER = "switcher"
+    """In the quick switcher: rows of its list."""
     MISSING = "missing"
     """The screen for a path of a readable space without a page."""
     WAITING = "waiting"
@@ -100,7 +104,8 @@ class ShownPage(Protocol):
 class Screen:
     """The screen on which links and blocks appear. ``old`` is the number of the revision if it is
     not the newest one, else 0; ``can_edit`` is False for deleted pages. ``columns`` are those that
-    blocks of the page's bar need, if they were read."""
+    blocks of the page's bar need, if they were read. ``question`` is what was typed on the search
+    screen or in the switcher."""
 
     actor: Actor
     url_path: str
@@ -111,6 +116,7 @@ class Screen:
     old: int = 0
     can_edit: bool = False
     columns: Mapping[str, Any] = field(default_factory=dict)
+    question: str = ""
 
     def may(self, may: May) -> bool:
         """Return whether the user may do this in the space, or with the page."""

@@ -24,6 +24,7 @@ NAMES = (
     "reviews",
     "sharing",
     "search",
+    "searches",
     "tags",
     "transfer",
     "attachments",

@@ -29,6 +29,9 @@ def name_things(scene: Scene) -> dict[str, object]:
     )
     assert answer.status_code == 303, answer.text
     scene.deliver()
+    for name in ("Quarterly budget", "w" * 100):
+        words = {"name": name, "query": "w" * 200, "space": "eng"}
+        scene.client("ben").post("/-/searches", data=words)
     for words in ("pager, beeper, on-call phone", ", ".join(["w" * 60, "v" * 60])):
         scene.client("ada").post("/-/admin/search", data={"words": words})
     scene.client("ada").post("/-/admin/search/built-in", data={"name": "salary", "on": "0"})

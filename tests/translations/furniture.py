@@ -58,6 +58,7 @@ def furnish(wiki: Scene) -> dict[str, object]:
     sent(wiki, "ada", "/-/admin/groups", handle="plan", name="Plan")
     sent(wiki, "ada", "/-/admin/groups", handle="rota", name="Rota")
     sent(wiki, "ada", "/-/admin/search", words="plan, rota")
+    sent(wiki, "cai", "/-/searches", name="Plan", query="plan rota", space="eng")
     for who in ("ben", "@plan"):
         sent(wiki, "ada", "/-/groups/rota/put", who=who)
     sent(wiki, "ada", "/-/groups/plan/put", who="ben")

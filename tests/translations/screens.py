@@ -46,6 +46,9 @@ SCREENS = (
     ("cai", "/-/inbox"),  # empty
     ("cai", "/-/inbox?show=done"),
     ("cai", "/-/watching"),
+    ("cai", "/-/searches"),
+    ("ben", "/-/searches"),  # empty
+    ("cai", "/-/searches/1"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

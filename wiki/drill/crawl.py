@@ -58,6 +58,7 @@ GENERAL: Mapping[str, str | int] = {
     "delivery_id": 1,
     "watch_id": 1,
     "notice_id": 1,
+    "search_id": 1,
     "notice": 1,
     "number": 1,
     "old": 1,

@@ -110,6 +110,7 @@ def _screen(context: Context) -> Screen:
         old=revision.number if revision and _variable(context, "is_old") else 0,
         can_edit=bool(_variable(context, "can_edit")),
         columns=_variable(context, "block_columns") or {},
+        question=_variable(context, "q") or "",
     )
 
 

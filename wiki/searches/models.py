@@ -1,0 +1,32 @@
+"""The table of saved searches."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wiki.db import Base, BigId, now
+
+
+class SavedSearch(Base):
+    """A search that a person has saved under a name, for themselves alone.
+
+    ``space`` is the slug of the only space to search, as the person chose it, and no reference: a
+    saved search does not show whether they may still read the space. ``name_key`` is the name
+    folded. ``seen_event`` is the newest event up to which new pages were compared with it, for the
+    notices of those who watch it.
+    """
+
+    __tablename__ = "saved_searches"
+    __table_args__ = (UniqueConstraint("person_id", "name_key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    name_key: Mapped[str] = mapped_column(String(300))
+    query: Mapped[str] = mapped_column(String(400))
+    space: Mapped[str] = mapped_column(String(60), default="")
+    saved_at: Mapped[datetime] = mapped_column(default=now)
+    seen_event: Mapped[int] = mapped_column(BigId, default=0)
