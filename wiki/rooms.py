@@ -33,6 +33,7 @@ NAMES = (
     "comments",
     "watching",
     "inbox",
+    "feeds",
     "page_templates",
     "requests",
     "insights",

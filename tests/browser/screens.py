@@ -270,6 +270,8 @@ SCREENS = [
     ("nobody", "/-/unsubscribe/{unsubscribe}"),
     ("cai", "/-/watching"),
     ("eve", "/-/watching?tag=samples"),
+    ("ben", "/-/me/feeds?page=2"),
+    ("cai", "/-/me/feeds?q=rota"),
 ]
 # The screens that the menu of the site leads to, whichever rooms there are.
 LINKED = [link for room in ROOMS for link in room.links if link.place is Place.SITE]
@@ -283,6 +285,8 @@ NO_SCREENS = {
     "attachments.read_by_id": "a file",
     "branding.accent": "a style sheet",
     "branding.logo": "an image",
+    "feeds.own": "a feed",
+    "feeds.read": "a feed",
     "home.favicon": "an image",
     "home.health": "JSON",
     "home.recently_read": "a fragment of the home screen",

@@ -49,6 +49,7 @@ SCREENS = (
     ("cai", "/-/searches"),
     ("ben", "/-/searches"),  # empty
     ("cai", "/-/searches/1"),
+    ("cai", "/-/me/feeds"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

@@ -31,9 +31,9 @@ def tools(wiki: Scene, handle: str, url: str = "/eng/") -> list[str]:
 
 
 def test_the_menu_of_a_space_has_what_the_reader_may_do(wiki: Scene) -> None:
-    readers = ["Changes", "All pages", "Tags", "Watch space", "Members", "Access"]
+    readers = ["Changes", "All pages", "Tags", "Watch space", "Feed", "Members", "Access"]
     assert tools(wiki, "cai") == readers
-    assert tools(wiki, "ben") == [*readers[:4], "Housekeeping", *readers[4:]]
+    assert tools(wiki, "ben") == [*readers[:5], "Housekeeping", *readers[5:]]
     assert tools(wiki, "nobody", "/open/") == readers[:3]
     assert {"Settings", "Import", "Secrets", "Share links", "Redactions"} <= {*tools(wiki, "eve")}
 

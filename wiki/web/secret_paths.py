@@ -6,7 +6,9 @@ import re
 from urllib.parse import unquote
 
 # Every route with a parameter named ``token``. Routing decodes a path and merges its slashes.
-_UP_TO_TOKEN = re.compile(r"/+-/+(?:invite|me/+claim|reset|s|unsubscribe)/+(?=[^/])", re.IGNORECASE)
+_UP_TO_TOKEN = re.compile(
+    r"/+-/+(?:feeds|invite|me/+claim|reset|s|unsubscribe)/+(?=[^/])", re.IGNORECASE
+)
 
 
 def path_to_log(path: str) -> str:

@@ -36,6 +36,7 @@ _WORDS = {
     "previews": lazy_gettext("previews"),
     "saves": lazy_gettext("saves"),
     "comments": lazy_gettext("comments"),
+    "feeds": lazy_gettext("feeds"),
 }
 """Kinds of requests as readers see them."""
 

@@ -1,0 +1,1 @@
+"""Atom feeds of what people may read, and their personal addresses."""
