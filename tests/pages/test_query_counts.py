@@ -1,5 +1,6 @@
 """No screen asks the database more often because there is more in it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -124,3 +125,14 @@ def test_a_page_seen_before_asks_the_database_nothing(wiki: Scene, who: str) -> 
     with counted(wiki) as statements:
         wiki.get(who, "/open/plan")
     assert statements == []
+
+
+def test_kinds_of_links_are_no_parameters_which_sqlite_would_plan_statements_for(
+    wiki: Scene,
+) -> None:
+    wiki.write("a", "x")
+    with counted(wiki) as seen:
+        wiki.write("b", "[one](a.md) [two](gone.md) [three](#gone) ![four](gone.png)")
+        assert wiki.get("eve", "/eng/b").status_code == 200
+    assert any("page_links.kind = " in statement for statement in seen)
+    assert not [one for one in seen if re.search(r"page_links\.kind !?= [^']", one)]

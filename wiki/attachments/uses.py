@@ -13,7 +13,7 @@ from wiki.attachments.models import Attachment
 from wiki.attachments.queries import FileSeen, place_of
 from wiki.attachments.versions import current_at
 from wiki.db import batches
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, PageLink
 from wiki.pages.links.naming_files import files_meant, named_to_files
 from wiki.pages.models import Page, Redirect
 from wiki.pages.queries import live_for
@@ -51,7 +51,7 @@ def uses_of(session: Session, actor: Actor, found: FileSeen, *, limit: int) -> l
         )
         .join(Page, Page.id == PageLink.page_id)
         .join(Space, Space.id == Page.space_id)
-        .where(PageLink.kind == "file", _any_of(places), live_for(actor))
+        .where(TO_FILE, _any_of(places), live_for(actor))
         .distinct()
         .order_by(Page.title, Page.id)
         .limit(limit * 2)
@@ -98,7 +98,7 @@ def use_counts(
             select(PageLink.space_slug, PageLink.path_key, PageLink.page_id)
             .join(Page, Page.id == PageLink.page_id)
             .where(
-                PageLink.kind == "file",
+                TO_FILE,
                 _any_of(some),
                 live_for(actor),
             )

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from wiki.insights.wanted import SHOWN, count_up_to_many
 from wiki.pages.below import holds_readable
 from wiki.pages.links.backlinks import linked_by_hidden_names
-from wiki.pages.links.models import PageAnchor, PageLink
+from wiki.pages.links.models import TO_FILE, TO_PAGE, PageAnchor, PageLink
 from wiki.pages.models import Folder, Page
 from wiki.pages.queries import live_for
 from wiki.rules.access import Actor
@@ -88,7 +88,7 @@ def _orphans(session: Session, actor: Actor, space: Space) -> Select[Any]:
 def _dead_ends(actor: Actor, space: Space) -> Select[Any]:
     links = exists().where(
         PageLink.page_id == Page.id,
-        PageLink.kind == "page",
+        TO_PAGE,
         or_(PageLink.target_id.is_(None), PageLink.target_id != Page.id),
     )
     return _leaves(actor, space).where(~links)
@@ -135,7 +135,7 @@ def _broken_sections(actor: Actor, space: Space) -> Select[Any]:
             PageLink.fragment != "",
             PageLink.fragment.not_like("fn%-%"),
             PageLink.target_id.is_not(None),
-            PageLink.kind != "file",
+            ~TO_FILE,
             ~there,
             readable,
         )

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from wiki.attachments.queries import missing_files
 from wiki.pages.below import holds_readable
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, TO_PAGE, PageLink
 from wiki.pages.links.naming import may_mean
 from wiki.pages.links.naming_files import leads_to_file
 from wiki.pages.models import Folder, Page
@@ -96,7 +96,7 @@ def _wants_page(actor: Actor) -> ColumnElement[bool]:
     target = aliased(Page)
     there = exists().where(target.id == PageLink.target_id, live_for(actor, target))
     return and_(
-        PageLink.kind == "page",
+        TO_PAGE,
         or_(PageLink.target_id.is_(None), ~there),
         or_(~PageLink.by_name, PageLink.target_id.is_(None), ~may_mean(actor)),
         or_(~PageLink.by_name, ~leads_to_file(actor)),
@@ -106,7 +106,7 @@ def _wants_page(actor: Actor) -> ColumnElement[bool]:
 def _wants_file(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on ``PageLink`` that no file is found by the name in a link to a
     file."""
-    return and_(PageLink.kind == "file", or_(~PageLink.by_name, ~leads_to_file(actor)))
+    return and_(TO_FILE, or_(~PageLink.by_name, ~leads_to_file(actor)))
 
 
 def _deleted_at(

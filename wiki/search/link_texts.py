@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import batches
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_PAGE, PageLink
 from wiki.pages.models import Page
 from wiki.pages.rendering.models import RenderingRow
 
@@ -44,7 +44,7 @@ def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, Linked]:
         .where(
             PageLink.target_id.in_(homes),
             PageLink.target_id != PageLink.page_id,
-            PageLink.kind == "page",
+            TO_PAGE,
             PageLink.embedded.is_(False),
             Page.scope_id.is_(None),
             Page.deleted_at.is_(None),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from wiki.attachments.models import Attachment
 from wiki.pages.below import below
 from wiki.pages.links.candidates import candidates_for
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_PAGE, PageLink
 from wiki.pages.links.naming import named_links
 from wiki.pages.links.naming_files import address_of, can_mean_file, files_meant
 from wiki.pages.models import Page
@@ -98,7 +98,7 @@ def links_within(
     rows = session.execute(
         select(PageLink.space_slug, PageLink.path_key, Page.path)
         .join(Page, Page.id == PageLink.target_id)
-        .where(PageLink.page_id == page.id, PageLink.kind == "page", shown_by(seen, up_to))
+        .where(PageLink.page_id == page.id, TO_PAGE, shown_by(seen, up_to))
         .distinct()
     )
     return {(slug, key): path for slug, key, path in rows}

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, aliased
 from wiki.attachments.models import Attachment
 from wiki.errors import Invalid
 from wiki.i18n import gettext as _
-from wiki.pages.links.models import LinkReading, PageLink
+from wiki.pages.links.models import TO_FILE, TO_PAGE, LinkReading, PageLink
 from wiki.pages.models import Page
 from wiki.rules.access import Actor, May
 from wiki.rules.labels import Label
@@ -118,7 +118,7 @@ def _pages_shown(actor: Actor, space: Space, before: Label) -> Select[Any]:
         query.join(source, source.id == PageLink.target_id)
         .join(home, home.id == source.space_id)
         .outerjoin(other, other.id == source.scope_id)
-        .where(PageLink.kind == "page", PageLink.embedded)
+        .where(TO_PAGE, PageLink.embedded)
     )
 
 
@@ -171,6 +171,6 @@ def _leads_to(place: ColumnElement[Any]) -> ColumnElement[bool]:
         LinkReading.space_slug == PageLink.space_slug,
         fits(LinkReading),
     )
-    at_place = and_(PageLink.kind == "file", place == PageLink.path_key)
+    at_place = and_(TO_FILE, place == PageLink.path_key)
     named = and_(PageLink.by_name, PageLink.target_id.is_(None), ~exact)
     return or_(at_place, and_(named, or_(fits(PageLink), read)))

@@ -15,7 +15,7 @@ from wiki.attachments.models import Attachment
 from wiki.db import batches
 from wiki.i18n import gettext as _
 from wiki.pages.below import pages_at
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, TO_SECTION, PageLink
 from wiki.pages.links.naming import meant_by, named_links
 from wiki.pages.links.naming_files import can_mean_file, files_by_name, files_meant
 from wiki.pages.models import Page, Redirect, Revision
@@ -230,7 +230,7 @@ def shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tu
         named = named_links(session, *nowhere, kinds=("page", "file"))
         files = files_meant(session, filter(can_mean_file, named))
         can_be_file = and_(PageLink.by_name, PageLink.target_id.is_(None))
-        kept = or_(PageLink.kind == "file", PageLink.embedded, can_be_file)
+        kept = or_(TO_FILE, PageLink.embedded, can_be_file)
         for page, ordinal, kind, embedded, slug, key in session.execute(
             select(
                 Page,
@@ -243,7 +243,7 @@ def shown_by(session: Session, actor: Actor, page_ids: Iterable[int]) -> list[tu
             .join(PageLink, PageLink.page_id == Page.id)
             .outerjoin(target, target.id == PageLink.target_id)
             .outerjoin(of_target, of_target.id == target.space_id)
-            .where(there, kept, PageLink.kind != "anchor", Page.rendered == Page.head)
+            .where(there, kept, ~TO_SECTION, Page.rendered == Page.head)
         ):
             if file := files.get((page.id, ordinal)):
                 found[page.path_key, ("file", file.space, file.key)] = page

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, PageLink
 from wiki.pages.models import Page
 from wiki.pages.queries import editable_by, live_for
 from wiki.rules.access import Actor
@@ -24,7 +24,7 @@ def select_to_sections(actor: Actor, page: Page, names: Iterable[str]) -> Select
         .join(Page, Page.id == PageLink.page_id)
         .where(
             PageLink.target_id == page.id,
-            PageLink.kind != "file",
+            ~TO_FILE,
             PageLink.fragment.in_(list(names)[:MAX_SECTIONS]),
             live_for(actor),
         )

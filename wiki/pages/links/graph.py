@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 
 from wiki.db import batches
 from wiki.outbox.actions import take_turn
-from wiki.pages.links.models import LinkReading, PageAnchor, PageLink
+from wiki.pages.links.models import TO_FILE, TO_PAGE, TO_SECTION, LinkReading, PageAnchor, PageLink
 from wiki.pages.links.naming import astray, settle_named
 from wiki.pages.links.relinking import page_there
 from wiki.text.markdown.markup import Link, Rendering
@@ -129,7 +129,7 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
     for ids in batches(page_ids):
         rows = session.execute(
             select(PageLink.page_id, *_written())
-            .where(PageLink.page_id.in_(ids), PageLink.kind != "anchor")
+            .where(PageLink.page_id.in_(ids), ~TO_SECTION)
             .order_by(PageLink.page_id, PageLink.ordinal)
         )
         for page_id, *link in rows:
@@ -140,7 +140,7 @@ def links_of(session: Session, page_ids: Sequence[int]) -> dict[int, list[Kept]]
 def count_astray(session: Session) -> int:
     """Return the number of links whose stored target differs from the page that they mean."""
     wrong = and_(
-        PageLink.kind != "file",
+        ~TO_FILE,
         ~PageLink.by_name,
         PageLink.target_id.is_distinct_from(page_there()),
     )
@@ -153,7 +153,7 @@ def settle_all_links(session: Session) -> None:
     take_turn(session)
     session.execute(
         update(PageLink)
-        .where(PageLink.kind != "file")
+        .where(~TO_FILE)
         .values(target_id=page_there())
         .execution_options(synchronize_session=False)
     )
@@ -232,7 +232,7 @@ def _unsettled() -> Select[int]:
         .where(
             PageLink.page_id == bindparam("of_page"),
             PageLink.by_name,
-            PageLink.kind == "page",
+            TO_PAGE,
             or_(PageLink.target_id.is_(None), before.exists()),
         )
         .limit(1)
@@ -278,7 +278,7 @@ def _forget_anchors() -> Delete:
 def _resolve_page() -> Update:
     return (
         update(PageLink)
-        .where(PageLink.page_id == bindparam("of_page"), PageLink.kind != "file")
+        .where(PageLink.page_id == bindparam("of_page"), ~TO_FILE)
         .values(target_id=page_there())
         .execution_options(synchronize_session=False)
     )

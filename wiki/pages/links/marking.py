@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, aliased
 from wiki.changes.reads import note_page, of_noted
 from wiki.pages.below import holds_readable
 from wiki.pages.links.candidates import candidates_for
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, TO_PAGE, PageLink
 from wiki.pages.links.naming import meant_by, named_links
 from wiki.pages.links.naming_files import (
     address_of,
@@ -158,7 +158,7 @@ def _links_of(actor: Actor, alone: bool) -> Select[Any]:
     return (
         select(
             PageLink.page_id, PageLink.ordinal, _of_target.slug, target.path, PageLink.fragment,
-            hidden, and_(PageLink.kind == "page", nowhere), named_key,
+            hidden, and_(TO_PAGE, nowhere), named_key,
         )
         .select_from(PageLink)
         .outerjoin(target, readable)
@@ -167,8 +167,8 @@ def _links_of(actor: Actor, alone: bool) -> Select[Any]:
             PageLink.page_id == page_ids if alone else PageLink.page_id.in_(page_ids),
             or_(
                 and_(PageLink.by_name, PageLink.target_id.is_not(None)),
-                and_(PageLink.by_name, PageLink.kind == "file", ~leads_to_exact_file(actor)),
-                and_(PageLink.kind == "page", target.id.is_(None), nowhere),
+                and_(PageLink.by_name, TO_FILE, ~leads_to_exact_file(actor)),
+                and_(TO_PAGE, target.id.is_(None), nowhere),
             ),
         )
         .execution_options(**of_noted("page_links"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, String, false, text
+from sqlalchemy import ForeignKey, Index, String, false, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wiki.db import Base, Key
@@ -77,6 +77,13 @@ class PageLink(Base):
     name_key: Mapped[str | None] = mapped_column(Key)
     written_fragment: Mapped[str | None] = mapped_column(String(300))
     file_key: Mapped[str | None] = mapped_column(Key)
+
+
+# Conditions on the kind of a link. The kinds are written into statements, because SQLite would plan
+# a statement anew at each execution if they were parameters: some indexes are for one kind alone.
+TO_PAGE = PageLink.kind == literal_column("'page'")
+TO_FILE = PageLink.kind == literal_column("'file'")
+TO_SECTION = PageLink.kind == literal_column("'anchor'")
 
 
 class LinkReading(Base):

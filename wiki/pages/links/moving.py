@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager
 from wiki.db import batches
 from wiki.pages.below import subtree_of
 from wiki.pages.links.around import LINK_COLUMNS, range_below, select_to_sections
-from wiki.pages.links.models import PageLink
+from wiki.pages.links.models import TO_FILE, PageLink
 from wiki.pages.links.moving_files import files_along
 from wiki.pages.links.moving_names import Names
 from wiki.pages.links.naming import in_parts, pages_concerned
@@ -213,7 +213,7 @@ class _Move:
         conditions.append(
             and_(
                 PageLink.space_slug == self.page.space.slug,
-                PageLink.kind == "file",
+                TO_FILE,
                 range_below(PageLink.path_key, self.page.path_key),
             )
         )

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wiki.db import batches
 from wiki.outbox.actions import take_turn
-from wiki.pages.links.models import LinkReading, PageAnchor, PageLink
+from wiki.pages.links.models import TO_FILE, TO_SECTION, LinkReading, PageAnchor, PageLink
 from wiki.pages.links.naming import pages_naming, settle_named
 from wiki.pages.models import Page, Redirect
 from wiki.spaces.models import Space
@@ -45,7 +45,7 @@ def settle_links(session: Session, places: Iterable[tuple[str, str]]) -> None:
     for slug, group in groupby(sorted(set(places)), key=lambda place: place[0]):
         for keys in batches([key for _, key in group]):
             linked = exists().where(
-                PageLink.space_slug == slug, PageLink.path_key.in_(keys), PageLink.kind != "file"
+                PageLink.space_slug == slug, PageLink.path_key.in_(keys), ~TO_FILE
             )
             by_path = select(literal(_BY_PATH)).where(linked)
             concerned = set(session.scalars(union(by_path, *pages_naming(slug, keys))))
@@ -160,7 +160,7 @@ def _forget_found() -> Delete:
     return delete(PageLink).where(
         PageLink.page_id == bindparam("of_page"),
         PageLink.ordinal == bindparam("at"),
-        PageLink.kind == "anchor",
+        TO_SECTION,
         PageLink.fragment.in_(named),
     )
 
@@ -172,7 +172,7 @@ def _resolve_places() -> Update:
         .where(
             PageLink.space_slug == bindparam("at_slug"),
             PageLink.path_key.in_(bindparam("at_keys", expanding=True)),
-            PageLink.kind != "file",
+            ~TO_FILE,
         )
         .values(target_id=page_there())
         .execution_options(synchronize_session=False)
