@@ -56,6 +56,12 @@ def csrf_token(html: str) -> str:
     return found[1]
 
 
+def words_of(letter: EmailMessage) -> str:
+    """The text of a mail."""
+    part = letter.get_body(("plain",))
+    return str(part.get_content()) if part is not None else ""
+
+
 def without_tokens(html: str) -> str:
     """A page without the CSRF tokens of its forms, which differ from session to session."""
     return re.sub(r'(name="csrf_token" value=)"[^"]*"', r'\1""', html)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from wiki.app import open_database
-from wiki.commands import check, drill
+from wiki.commands import check, drill, mail
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.demo.make import make_demo
@@ -45,6 +45,7 @@ def _deliver_all(database: Database, settings: Settings) -> int:
 
 main.add_command(check.check)
 main.add_command(drill.drill)
+main.add_command(mail.mail)
 for room in ROOMS:
     for command in room.commands:
         main.add_command(command)

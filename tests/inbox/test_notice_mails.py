@@ -12,16 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select, update
 
-from tests.cast import Scene
+from tests.cast import Scene, words_of
 from tests.inbox.test_notices import comment, hide, inbox
 from wiki.comments.models import Message
 from wiki.db import now
 from wiki.inbox import mail_preferences, mailing
 from wiki.inbox.mailing import send_notice_mails
 from wiki.inbox.models import MailPreference, Notice
+from wiki.mail.models import Mail
 from wiki.mail.smtp import NotSent
 from wiki.pages.access.restrictions import set_label
-from wiki.people.models import Mail, Person
+from wiki.people.models import Person
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
 from wiki.spaces.consent import UNASKED
@@ -44,7 +45,7 @@ def letters(wiki: Scene, to: str) -> list[EmailMessage]:
 
 
 def body(letter: EmailMessage) -> str:
-    return str(letter.get_content())
+    return words_of(letter)
 
 
 def stop_of(letter: EmailMessage) -> str:

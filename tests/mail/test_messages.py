@@ -1,17 +1,23 @@
-"""Mails are plain text from templates, in which nobody can write lines of their own."""
+"""Mails are text and HTML from templates, in which nobody can write lines of their own."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from jinja2 import UndefinedError
 
 from tests.cast import Scene
+from wiki.commands.mail import preview
 from wiki.config import Settings
 from wiki.i18n import speaking
-from wiki.mail.messages import post, render
-from wiki.people.models import Mail, Person
+from wiki.mail.messages import html_of, post, render, render_html
+from wiki.mail.models import Mail
+from wiki.mail.samples import SAMPLES
+from wiki.people.models import Person
 from wiki.resources import TEMPLATES
 from wiki.rules.access import ANONYMOUS
 from wiki.spaces.models import Space
@@ -66,8 +72,8 @@ WORDS: dict[str, dict[str, object]] = {
 
 
 def test_each_mail_is_in_the_list() -> None:
-    found = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("mail/*")}
-    assert found == WORDS.keys()
+    found = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("mail/*.txt")}
+    assert found == WORDS.keys() == SAMPLES.keys()
 
 
 @pytest.mark.parametrize("template", WORDS)
@@ -91,6 +97,67 @@ def test_a_mail_is_no_html() -> None:
     subject, body = render(SETTINGS, "people/mail/password_changed.txt", name="O’Neil & <b>Co")
     assert "Hello O’Neil & <b>Co,\n" in body
     assert subject == "Your password for R & D <1> was changed"
+
+
+class Seen(HTMLParser):
+    """The tags of a document with their attributes, and its words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+@pytest.mark.parametrize("template", WORDS)
+def test_the_html_of_a_mail_says_the_same_and_fetches_nothing(template: str) -> None:
+    hostile = "<img src=x>&amp; Ada"
+    words = {"name": hostile, **WORDS[template]}
+    subject, body = render(SETTINGS, template, **words)
+    own = template.replace(".txt", ".html")
+    if (TEMPLATES / own).exists():
+        html = render_html(SETTINGS, own, subject, **words)
+    else:
+        html = html_of(SETTINGS, subject, body)
+    seen = Seen(html)
+    names = {name for name, _ in seen.tags}
+    assert not names & {"img", "script", "link", "iframe", "form", "object"}
+    assert not {key for _, given in seen.tags for key in given} & {"src", "srcset", "background"}
+    assert "url(" not in html and "@import" not in html and "prefers-color-scheme: dark" in html
+    assert seen.tags[0] == ("html", {"lang": "en", "dir": "ltr"})
+    links = [given["href"] or "" for name, given in seen.tags if name == "a"]
+    assert all(link.startswith("https://wiki.example.org/") for link in links)
+    said = " ".join(" ".join(seen.words).split())
+    greeting = body.partition("\n")[0]
+    assert greeting in said or WRITTEN.split("\r")[0] in greeting
+    for link in re.findall(r"https://wiki\.example\.org/\S*", body):
+        assert link in links
+
+
+def test_a_mail_has_both_parts_in_the_language_of_its_reader(wiki: Scene) -> None:
+    gus = Person(name="Gus", email="g@example.org", language="de")
+    with wiki.database.write() as session:
+        post(session, wiki.settings, ANONYMOUS, gus, "people/mail/password_changed.txt")
+    (letter,) = wiki.letters()
+    assert letter.get_content_type() == "multipart/alternative"
+    text, html = letter.iter_parts()
+    assert (text.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert '<html lang="de" dir="ltr">' in html.get_content()
+    assert "Guten Tag" in text.get_content() and "Guten Tag" in html.get_content()
+
+
+def test_each_mail_can_be_looked_at_without_a_wiki(tmp_path: Path) -> None:
+    done = CliRunner().invoke(preview, [str(tmp_path), "--language", "de"])
+    assert done.exit_code == 0, done.output
+    assert {path.suffix for path in tmp_path.iterdir()} == {".txt", ".html", ".eml"}
+    assert len(list(tmp_path.iterdir())) == 3 * len(WORDS)
+    assert "On-call rota" in (tmp_path / "inbox-digest.html").read_text()
 
 
 def test_paths_in_links_are_encoded() -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from tests.cast import Scene
+from tests.cast import Scene, words_of
 from tests.people.authors import author_for
 from tests.people.test_commands import Run, run
 from tests.people.test_placeholders import made, prove
@@ -60,7 +60,7 @@ def link(wiki: Scene, handle: str, address: str = ADDRESS) -> str:
     assert ask(wiki, handle, address).status_code == 303
     letter = wiki.letters()[-1]
     assert letter["To"] == address
-    here = re.search(r"http://127\.0\.0\.1:8000(/-/me/claim/\S+)", letter.get_content())
+    here = re.search(r"http://127\.0\.0\.1:8000(/-/me/claim/\S+)", words_of(letter))
     assert here
     return here[1]
 
@@ -183,7 +183,7 @@ def test_a_new_password_by_mail_proves_the_address_and_another_address_is_unprov
 ) -> None:
     made(wiki, "Benny", "ben@example.org")
     wiki.new_client().post("/-/forgot", data={"login": "ben"})
-    here = re.search(r"8000(/-/reset/\S+)", wiki.letters()[-1].get_content())
+    here = re.search(r"8000(/-/reset/\S+)", words_of(wiki.letters()[-1]))
     assert here
     wiki.new_client().post(here[1], data={"password": "another long password"})
     browser = wiki.new_client("ben")
@@ -199,7 +199,7 @@ def test_a_new_password_by_mail_proves_the_address_and_another_address_is_unprov
 
 def test_a_link_mailed_to_an_address_does_not_prove_the_next_one(wiki: Scene) -> None:
     wiki.new_client().post("/-/forgot", data={"login": "ben"})
-    here = re.search(r"8000(/-/reset/\S+)", wiki.letters()[-1].get_content())
+    here = re.search(r"8000(/-/reset/\S+)", words_of(wiki.letters()[-1]))
     assert here
     form = {
         "name": "Ben",

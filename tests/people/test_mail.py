@@ -9,17 +9,17 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from tests.cast import Scene
+from tests.cast import Scene, words_of
 from wiki.config import ConfigError, Settings, load
 from wiki.db import now
 from wiki.mail import smtp as postman
 from wiki.mail.events import MailRequested
+from wiki.mail.models import Mail
 from wiki.mail.smtp import NotSent, message_of
 from wiki.outbox.actions import publish
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery
 from wiki.people import handlers
-from wiki.people.models import Mail
 from wiki.rules.access import ANONYMOUS
 from wiki.subscribers import handlers_by_name
 
@@ -56,7 +56,7 @@ class Server:
             if verb.startswith("EHLO"):
                 flash(f"250-here\r\n250 {self.extension or 'HELP'}")
             elif self.refuses and verb.startswith(self.refuses):
-                flash("550 no")
+                flash("554 no")
             elif verb == "DATA":
                 flash("354 go on")
                 lines = []
@@ -114,7 +114,7 @@ def test_without_a_server_mails_are_files_that_only_their_owner_reads(wiki: Scen
     letters = wiki.letters()
     assert [letter["To"] for letter in letters] == ["ben@example.org", "eve@example.org"]
     assert letters[0]["Subject"] == "Grüße"
-    assert letters[0].get_content() == "Çok güzel\n"
+    assert words_of(letters[0]) == "Çok güzel\n"
     assert letters[0]["From"] == "Trellis <wiki@localhost>"
     for path in (wiki.settings.data_dir / "mail").iterdir():
         assert path.stat().st_mode & 0o077 == 0
@@ -140,7 +140,7 @@ def test_a_server_that_refuses_one_mail_still_gets_the_others(wiki: Scene) -> No
         delivery = session.scalars(select(Delivery)).one()
         assert delivery.attempts == 1
         assert delivery.error is not None
-        assert "550" in delivery.error
+        assert "554" in delivery.error
 
 
 def test_a_server_that_does_not_answer_is_left_alone_for_a_while(

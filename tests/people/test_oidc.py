@@ -17,7 +17,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.cast import PASSWORD, Scene
+from tests.cast import PASSWORD, Scene, words_of
 from tests.people.factors import HERE, set_up_app
 from tests.people.oidc import BACK, CLIENT_ID, SECRET, go_there, real_provider
 from tests.people.test_mfa_policy import require
@@ -194,7 +194,7 @@ def test_a_proven_address_is_linked_only_after_a_sign_in_and_a_yes(wiki: Scene) 
     assert links(wiki) == [], "nothing is linked by looking"
     assert browser.post(next[1]).location == "/eng/"
     assert links(wiki) == [("ben", "id-of-ben")]
-    assert "linked" in wiki.letters()[-1].get_content()
+    assert "linked" in words_of(wiki.letters()[-1])
     assert browser.post(next[1]).status_code == 410, "once"
     other = wiki.new_client()
     come(other, "id-of-ben")

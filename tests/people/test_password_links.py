@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from tests.cast import PASSWORD, Scene
+from tests.cast import PASSWORD, Scene, words_of
 from wiki.db import now
-from wiki.people.models import LoginSession, Mail, PasswordReset, Person
+from wiki.mail.models import Mail
+from wiki.people.models import LoginSession, PasswordReset, Person
 from wiki.people.signin import limiting
 from wiki.rules.limits import Limit
 
@@ -25,7 +26,7 @@ def ask(wiki: Scene, login: str, **options: object) -> TestResponse:
 def link_for(wiki: Scene, login: str) -> str:
     """The path of the link in the newest mail, after asking for one."""
     ask(wiki, login)
-    found = re.search(r"http://127\.0\.0\.1:8000(/-/reset/\S+)", wiki.letters()[-1].get_content())
+    found = re.search(r"http://127\.0\.0\.1:8000(/-/reset/\S+)", words_of(wiki.letters()[-1]))
     assert found
     return found[1]
 
@@ -133,7 +134,7 @@ def test_a_link_leads_to_the_address_in_the_settings_whatever_the_request_claims
         "ben",
         headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"},
     )
-    text = wiki.letters()[-1].get_content()
+    text = words_of(wiki.letters()[-1])
     assert "http://127.0.0.1:8000/-/reset/" in text
     assert "evil" not in text
 

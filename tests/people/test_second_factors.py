@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from tests.cast import PASSWORD, Scene, without_tokens
+from tests.cast import PASSWORD, Scene, without_tokens, words_of
 from tests.people.factors import HERE, App, events, first_step, is_in, second_step, set_up_app
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
@@ -375,7 +375,7 @@ def test_a_new_password_by_mail_does_not_get_around_the_second_factor(
 ) -> None:
     browser = wiki.new_client()
     browser.post("/-/forgot", data={"login": "ben"})
-    here = re.search(r"8000(/-/reset/\S+)", wiki.letters()[-1].get_content())
+    here = re.search(r"8000(/-/reset/\S+)", words_of(wiki.letters()[-1]))
     assert here
     assert browser.post(here[1], data={"password": "another long password"}).status_code == 303
     assert not is_in(browser)
@@ -434,7 +434,7 @@ def test_a_sign_in_in_a_new_browser_is_told_to_its_owner(wiki: Scene) -> None:
     )
     letter = wiki.letters()[-1]
     assert letter["To"] == "ben@example.org"
-    assert "Safari on iPhone" in letter.get_content()
+    assert "Safari on iPhone" in words_of(letter)
     phone.post("/-/logout")
     first_step(phone, "eve")  # another person's first
     assert len(wiki.letters()) == 1

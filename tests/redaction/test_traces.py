@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from tests.cast import Scene
 from wiki.attachments.actions import remove_file
 from wiki.cli import main
+from wiki.mail.models import Mail
 from wiki.outbox.models import EventRow
 from wiki.pages.links.models import PageLink
 from wiki.pages.links.moves import move_page
@@ -19,7 +20,6 @@ from wiki.pages.rendering.own_renderer import renderer
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
 from wiki.pages.texts.stored import get_texts
-from wiki.people.models import Mail
 from wiki.redaction.models import Redaction
 
 pytestmark = pytest.mark.every_database

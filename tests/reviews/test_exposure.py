@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests.cast import Scene
+from tests.cast import Scene, words_of
 from wiki.outbox.models import EventRow
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
@@ -104,7 +104,7 @@ def test_what_is_not_public_goes_public_by_two_people(wiki: Scene) -> None:
     url = asked.headers["Location"]
     assert wiki.get("nobody", "/eng/notes").status_code == 404
     letters = [letter for letter in wiki.letters() if letter["To"] == "ada@example.org"]
-    assert url in letters[-1].get_content()
+    assert url in words_of(letters[-1])
     for stranger in ("cai", "dot", "gus"):
         assert wiki.get(stranger, url).status_code == 404
     assert wiki.post("eve", url, approve="1").status_code == 403

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from tests.attachments.samples import png
-from tests.cast import Scene
+from tests.cast import Scene, words_of
 from tests.pages.test_query_counts import counted
 from wiki.db import at, now
 from wiki.outbox.models import EventRow
@@ -322,8 +322,8 @@ def test_wrong_passwords_make_their_sender_wait_and_then_the_link_rest(guide: Sc
     assert visit(guide, url).status_code == 404
     letter = guide.letters()[-1]
     assert letter["To"] == "ben@example.org"
-    assert "many wrong passwords were tried" in letter.get_content()
-    assert url not in letter.get_content()
+    assert "many wrong passwords were tried" in words_of(letter)
+    assert url not in words_of(letter)
     assert "suspended" in guide.get("ben", "/-/me/shares").text
     id = row_of(guide).id
     assert guide.post("cai", f"/-/shares/{id}/resume").status_code == 404
@@ -354,7 +354,7 @@ def test_a_link_that_is_opened_too_often_rests(
     monkeypatch.setattr(actions, "VISITS", replace(actions.VISITS, most=3))
     url = shared(guide)
     assert [visit(guide, url).status_code for _ in range(5)] == [200] * 3 + [404] * 2
-    assert "opened unusually often" in guide.letters()[-1].get_content()
+    assert "opened unusually often" in words_of(guide.letters()[-1])
     rests = guide.get("eve", "/lab/-/shares").text
     assert "Suspended since" in rests
     assert guide.post("eve", f"/-/shares/{row_of(guide).id}/resume").status_code == 303
@@ -366,7 +366,7 @@ def test_the_link_is_mailed_to_whom_it_is_for_and_is_not_known_again(guide: Scen
         guide, email="partner@example.com", recipient="Partner", password="open sesame now"
     )
     letter = guide.letters()[-1]
-    text = letter.get_content()
+    text = words_of(letter)
     assert letter["To"] == "partner@example.com"
     assert guide.settings.base_url + url in text
     assert "Guide" not in text

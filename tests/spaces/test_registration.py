@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.cast import PASSWORD, Scene
+from tests.cast import PASSWORD, Scene, words_of
 from wiki.config import ConfigError, load
 from wiki.people.models import Person
 from wiki.spaces.models import Invitation
@@ -35,7 +35,7 @@ def test_people_at_an_open_domain_create_their_account_by_a_mailed_link(wiki: Sc
     assert ask(wiki, " Hal@Example.org ") == 303
     letter = wiki.letters()[-1]
     assert letter["To"] == "hal@example.org"
-    link = re.search(r"/-/invite/\S+", letter.get_content())
+    link = re.search(r"/-/invite/\S+", words_of(letter))
     assert link
     made = wiki.client("nobody").post(
         link[0], data={"handle": "hal", "name": "Hal", "password": PASSWORD, "email": "x@evil.org"}
@@ -55,8 +55,8 @@ def test_the_answer_tells_nothing_of_accounts_and_other_domains_get_no_mail(wiki
     before = len(wiki.letters())
     assert ask(wiki, "ben@example.org") == ask(wiki, "new@example.org") == 303
     first, second = wiki.letters()[before:]
-    assert "/-/invite/" not in first.get_content() and "/-/login" in first.get_content()
-    assert "/-/invite/" in second.get_content()
+    assert "/-/invite/" not in words_of(first) and "/-/login" in words_of(first)
+    assert "/-/invite/" in words_of(second)
     for wrong in ("a@evil.org", "a@example.org.evil.org", "a@sub.example.org", "example.org", ""):
         assert ask(wiki, wrong) == 422
     assert [ask(wiki, "new@example.org") for _ in range(3)][-1] == 429
@@ -77,7 +77,7 @@ def test_a_mailed_link_ends_when_registration_is_closed_and_works_again_when_it_
     opened = {"registration": "domains", "registration_domains": "example.org"}
     choose(wiki, **opened)
     ask(wiki, "hal@example.org")
-    found = re.search(r"/-/invite/\S+", wiki.letters()[-1].get_content())
+    found = re.search(r"/-/invite/\S+", words_of(wiki.letters()[-1]))
     assert found
     form = {"handle": "hal", "name": "Hal", "password": PASSWORD}
     assert "hal@example.org" in wiki.get("ada", "/-/admin/invitations").text

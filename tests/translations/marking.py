@@ -185,6 +185,7 @@ ENGLISH = {
     "wiki/**/canaries.py": "content of the leak drill's scratch wiki",
     "wiki/drill/*.py": "run by a command",
     "wiki/demo/*.py": "content of the demo wiki",
+    "wiki/mail/samples.py": "names in sample mails",
     "wiki/api/**/*.py": "the API is in English",
     "wiki/**/api.py": "the API is in English",
     "wiki/web/{operations,shapes,paging}.py": "the API is in English",

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from wiki.canary import Target, World
+from wiki.drill import mails
 from wiki.drill.canaries import LINKS
 from wiki.drill.canary_people import INSIDERS, OUTSIDERS
 from wiki.drill.report import Leak, Report
@@ -31,6 +32,9 @@ EXCUSED = {
     "static": "the files of the interface are the same for everyone",
 }
 """Endpoints that are not requested, with the reasons."""
+
+MAILS = "mails"
+"""The name of the mails among the endpoints of a drill."""
 
 GENERAL: Mapping[str, str | int] = {
     "token": "a-token-that-was-never-made",
@@ -114,6 +118,7 @@ class Drill:
                 self._ask_rule(rule)
                 if progress:
                     progress(number + 1, len(rules))
+            self._read_mails()
         except _Enough:
             return self.report
         self.report.routes = len(rules)
@@ -123,6 +128,14 @@ class Drill:
             canary.what for canary in self.world.canaries if canary.word not in self._seen
         ]
         return self.report
+
+    def _read_mails(self) -> None:
+        """Let the wiki send its mails, and search them for canaries."""
+        if self.only and MAILS not in self.only:
+            return
+        mails.send_mails(self.world)
+        for leak in mails.leaks_of(self.world):
+            self._note(self.report.leaks, leak)
 
     def _is_excused(self, rule: Rule) -> bool:
         reason = EXCUSED.get(rule.endpoint)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from time import monotonic
 from urllib.parse import urlsplit
 
@@ -27,9 +28,11 @@ from wiki.inbox.queries import Told
 from wiki.inbox.shown import sentence, url_of, why
 from wiki.inbox.unsubscribing import address_for
 from wiki.mail import smtp as postman
-from wiki.mail.messages import absolute, render
+from wiki.mail.messages import absolute, render, render_html
+from wiki.mail.models import Mail
 from wiki.mail.smtp import NotSent
-from wiki.people.models import Mail, Person
+from wiki.people.actions import note_bounce
+from wiki.people.models import Person
 from wiki.people.queries import can_sign_in
 from wiki.rules.labels import Label
 
@@ -42,7 +45,21 @@ IN_DIGEST = 20
 PEOPLE = 20
 """Number of people whose mails are sent before others have a turn."""
 REST_SECONDS = 60.0
+AGAIN_AFTER = timedelta(minutes=10)
+"""Delay of a mail that the server refused for the moment."""
+TRIED_FOR = timedelta(days=2)
+"""Age of a notice beyond which a refused mail of it is given up."""
 _rests_until = 0.0
+
+
+@dataclass(frozen=True)
+class _Letter:
+    """A mail of notices, with its headers and its HTML."""
+
+    told: Sequence[Told]
+    mail: Mail
+    headers: Mapping[str, str]
+    html: str
 
 
 @dataclass
@@ -83,9 +100,9 @@ def _serve(database: Database, settings: Settings, person_id: int) -> None:
             select(Notice.id).where(Notice.person_id == person_id, Notice.mail_at <= now())
         ).all()
         plan = _Plan()
-        letters: list[tuple[Sequence[Told], Mail, Mapping[str, str]]] = []
+        letters: list[_Letter] = []
         digest_at = None
-        if person is not None and person.email:
+        if person is not None and person.is_reachable:
             preference = preference_of(session, person.id)
             plan = _plan(session, settings, person, preference)
             letters = _letters(session, settings, person, plan)
@@ -94,11 +111,20 @@ def _serve(database: Database, settings: Settings, person_id: int) -> None:
     with database.write() as session:
         _update(session, dropped, mail_at=None, in_digest=False)
         _update(session, plan.later, mail_at=digest_at, in_digest=True)
-    for told, mail, headers in letters:
-        if not _send(mail, settings, headers):
-            log.warning("a mail of notices was refused")
-        with database.write() as session:
-            _note_sent(session, settings, person_id, told)
+    for letter in letters:
+        try:
+            postman.send(letter.mail, settings, letter.headers, letter.html)
+        except NotSent as error:
+            if error.unreachable:
+                raise
+            log.warning("a mail of notices was refused: %s", error)
+            with database.write() as session:
+                _note_refused(session, letter, bounced=error.bounced)
+            if error.bounced:
+                return
+        else:
+            with database.write() as session:
+                _note_sent(session, settings, person_id, letter.told)
 
 
 def _plan(
@@ -126,36 +152,40 @@ def _plan(
     return plan
 
 
-def _letters(
-    session: Session, settings: Settings, person: Person, plan: _Plan
-) -> list[tuple[Sequence[Told], Mail, Mapping[str, str]]]:
+def _letters(session: Session, settings: Settings, person: Person, plan: _Plan) -> list[_Letter]:
     labels = queries.labels_of(session, [*plan.alone, *plan.digest])
     zone = zone_named(person.time_zone or settings.time_zone)
-    letters: list[tuple[Sequence[Told], Mail, Mapping[str, str]]] = []
+    letters = []
     with speaking(person.language or settings.language, zone):
         for told in plan.alone:
-            words = {"item": _words(settings, told, labels), "name": person.name}
-            words["stop"] = stop = address_for(settings, person.id, told)
-            subject, body = render(settings, "inbox/mail/notice.txt", **words)
+            stop = address_for(settings, person.id, told)
             own = f"notice-{told.notice.id}-{told.notice.last_event}"
             headers = _headers(settings, own, stop, told.notice.subject)
-            letters.append(([told], _mail(person, subject, body), headers))
+            words: dict[str, object] = {"item": _words(settings, told, labels), "stop": stop}
+            letters.append(_letter(settings, person, "notice", [told], headers, **words))
         if plan.digest:
-            items = [_words(settings, one, labels) for one in plan.digest[:IN_DIGEST]]
             stop = address_for(settings, person.id, None)
-            more = len(plan.digest) - len(items)
-            subject, body = render(
-                settings,
-                "inbox/mail/digest.txt",
-                items=items,
-                more=more,
-                stop=stop,
-                name=person.name,
-            )
             own = f"digest-{person.id}-{today_of(person, settings):%Y%m%d}"
+            items = [_words(settings, one, labels) for one in plan.digest[:IN_DIGEST]]
+            words = {"items": items, "more": len(plan.digest) - len(items), "stop": stop}
             headers = _headers(settings, own, stop)
-            letters.append((plan.digest, _mail(person, subject, body), headers))
+            letters.append(_letter(settings, person, "digest", plan.digest, headers, **words))
     return letters
+
+
+def _letter(
+    settings: Settings,
+    person: Person,
+    name: str,
+    told: Sequence[Told],
+    headers: Mapping[str, str],
+    **words: object,
+) -> _Letter:
+    words["name"] = person.name
+    subject, body = render(settings, f"inbox/mail/{name}.txt", **words)
+    html = render_html(settings, f"inbox/mail/{name}.html", subject, **words)
+    mail = Mail(recipient=person.email or "", subject=subject[:300], body=body, created_at=now())
+    return _Letter(told, mail, headers, html)
 
 
 def _words(settings: Settings, told: Told, labels: Mapping[int, Label]) -> dict[str, str]:
@@ -175,10 +205,6 @@ def _words(settings: Settings, told: Told, labels: Mapping[int, Label]) -> dict[
     }
 
 
-def _mail(person: Person, subject: str, body: str) -> Mail:
-    return Mail(recipient=person.email or "", subject=subject[:300], body=body, created_at=now())
-
-
 def _headers(settings: Settings, own: str, stop: str, subject: str = "") -> dict[str, str]:
     host = urlsplit(settings.base_url).hostname or "localhost"
     headers = {
@@ -193,18 +219,14 @@ def _headers(settings: Settings, own: str, stop: str, subject: str = "") -> dict
     return headers
 
 
-def _send(mail: Mail, settings: Settings, headers: Mapping[str, str]) -> bool:
-    """Send a mail; return False if the server refuses this one.
-
-    :raises NotSent: if no mail can be sent now.
-    """
-    try:
-        postman.send(mail, settings, headers)
-    except NotSent as error:
-        if error.unreachable:
-            raise
-        return False
-    return True
+def _note_refused(session: Session, letter: _Letter, *, bounced: bool) -> None:
+    """Note that the server refused a mail: for good, of which its reader is told, or for the
+    moment. Then it is tried again until it is old."""
+    if bounced:
+        note_bounce(session, letter.mail.recipient)
+    for one in letter.told:
+        is_old = bounced or one.notice.told_at < now() - TRIED_FOR
+        _update(session, [one.notice.id], mail_at=None if is_old else now() + AGAIN_AFTER)
 
 
 def _note_sent(session: Session, settings: Settings, person_id: int, told: Sequence[Told]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import smtplib
 import ssl
 from collections.abc import Mapping
@@ -14,7 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 from wiki.config import Settings
 from wiki.i18n import gettext as _
-from wiki.people.models import Mail
+from wiki.i18n import speaking
+from wiki.mail.messages import html_of
+from wiki.mail.models import Mail
 
 SECONDS = 10.0  # for each step of the SMTP dialogue
 PORTS = {"smtp": 587, "smtps": 465}
@@ -23,21 +26,24 @@ PORTS = {"smtp": 587, "smtps": 465}
 class NotSent(Exception):
     """A mail could not be delivered; the message says why, without any password.
 
-    ``unreachable`` means that no other mail could be delivered now either.
+    ``unreachable`` means that no other mail could be delivered now either, ``bounced`` that the
+    server knows no mailbox at the address. Anything else is worth another try later.
     """
 
-    def __init__(self, sentence: str, *, unreachable: bool) -> None:
+    def __init__(self, sentence: str, *, unreachable: bool, bounced: bool = False) -> None:
         super().__init__(sentence)
         self.unreachable = unreachable
+        self.bounced = bounced
 
 
 def message_of(
-    mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None
+    mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None, html: str = ""
 ) -> EmailMessage:
     """Return the mail with its headers. The same row gets the same Message-ID, so that a mail sent
     twice after a crash can be recognised as one.
 
     :param headers: further ones, or others in place of ours.
+    :param html: its HTML; made of the text if it is empty.
     """
     host = urlsplit(settings.base_url).hostname or "localhost"
     message = EmailMessage()
@@ -51,16 +57,23 @@ def message_of(
         del message[name]
         message[name] = value
     message.set_content(mail.body)
+    if not html:
+        with speaking(mail.language or settings.language):
+            html = html_of(settings, message["Subject"], mail.body)
+    message.add_alternative(html, subtype="html")
     return message
 
 
-def send(mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None) -> None:
+def send(
+    mail: Mail, settings: Settings, headers: Mapping[str, str] | None = None, html: str = ""
+) -> None:
     """Send a mail.
 
     :param headers: as for :func:`message_of`.
+    :param html: as for :func:`message_of`.
     :raises NotSent: if the server cannot be reached or refuses.
     """
-    message = message_of(mail, settings, headers)
+    message = message_of(mail, settings, headers, html)
     if not settings.smtp_url:
         own = message["Message-ID"].strip("<>").partition("@")[0]
         name = f"{mail.created_at:%Y%m%dT%H%M%S}-{own}.eml"
@@ -69,13 +82,25 @@ def send(mail: Mail, settings: Settings, headers: Mapping[str, str] | None = Non
     try:
         _send_by_smtp(message, settings.smtp_url)
     except (OSError, smtplib.SMTPException) as error:
-        refused = isinstance(error, smtplib.SMTPException) and not isinstance(
-            error, smtplib.SMTPConnectError | smtplib.SMTPServerDisconnected
-        )
         raise NotSent(
             _("The mail server refused an email: %(reason)s", reason=error),
-            unreachable=not refused,
+            unreachable=not isinstance(
+                error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError
+            ),
+            bounced=_has_bounced(error),
         ) from error
+
+
+def _has_bounced(error: Exception) -> bool:
+    """Return whether a server refused a mail because it has no mailbox at the address, and not
+    because of the sender, of policy or of the moment (RFC 3463)."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    code, text = next(iter(error.recipients.values()))
+    status = re.match(rb"([245])\.(\d{1,3})\.(\d{1,3})", text)
+    if status is None:
+        return code in (550, 551, 553)
+    return status[1] == b"5" and (status[2] == b"1" or (status[2], status[3]) == (b"2", b"1"))
 
 
 def _sender(settings: Settings) -> str:

@@ -125,6 +125,22 @@ def change_profile(
     return changed
 
 
+def note_bounce(session: Session, address: str) -> None:
+    """Note that mail to an address failed for good, if it is that of a person. They are told when
+    they next visit, and nothing is mailed there until :func:`confirm_address`."""
+    session.execute(update(Person).where(Person.email == address).values(bounced=address))
+
+
+def confirm_address(session: Session, actor: Actor) -> None:
+    """Let mails be sent again to the actor's address, which failed before.
+
+    :raises Forbidden: without an account, and for a token that is limited to some spaces.
+    """
+    if actor.person_id is None or actor.is_narrow:
+        raise Forbidden(_("This token is limited to some spaces."))
+    session.execute(update(Person).where(Person.id == actor.person_id).values(bounced=None))
+
+
 def set_password(
     session: Session,
     actor: Actor,

@@ -9,10 +9,11 @@ from wiki.config import Settings
 from wiki.db import Database
 from wiki.i18n import gettext as _
 from wiki.mail import smtp as postman
+from wiki.mail.models import Mail
 from wiki.mail.smtp import NotSent
 from wiki.outbox.deliver import Happening
+from wiki.people.actions import note_bounce
 from wiki.people.imported import account_merge
-from wiki.people.models import Mail
 from wiki.people.signin import resets
 
 # How long to pause after a mail server did not answer: each try blocks the worker.
@@ -21,14 +22,23 @@ _rests_until = 0.0
 
 
 def send_mail(database: Database, settings: Settings, batch: Sequence[Happening]) -> None:
-    """Send each mail and delete it. A crash between the two sends it once more."""
+    """Send each mail and delete it. A crash between the two sends it once more. One whose address
+    is refused for good is deleted too, and the address is noted."""
     for happening in batch:
         with database.read() as session:
             mail = session.get(Mail, happening.payload["mail_id"])
         if mail is None:
             continue
-        _send(mail, settings)
+        has_bounced = False
+        try:
+            _send(mail, settings)
+        except NotSent as error:
+            if not error.bounced:
+                raise
+            has_bounced = True
         with database.write() as session:
+            if has_bounced:
+                note_bounce(session, mail.recipient)
             sent = session.get(Mail, mail.id)
             if sent is not None:
                 session.delete(sent)

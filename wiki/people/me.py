@@ -58,6 +58,15 @@ def change_profile() -> ResponseReturnValue:
     return redirect("/-/me", 303)
 
 
+@blueprint.post("/-/me/address")
+def write_again() -> ResponseReturnValue:
+    """Let mails be sent again to an address that has failed."""
+    with writing() as session:
+        actions.confirm_address(session, actor())
+    flash(_("Emails are sent to your address again."), "good")
+    return redirect("/-/me", 303)
+
+
 @blueprint.post("/-/me/password")
 @confirm_first
 def change_password() -> ResponseReturnValue:

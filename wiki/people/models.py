@@ -29,6 +29,9 @@ class Person(Base):
     ``language``, ``time_zone`` and ``theme`` are what they chose for their screens; None leaves it
     to their browser. ``photo`` is the SHA-256 of the photo that is shown of them
     (:class:`wiki.photos.models.Photo`): none while the account is disabled.
+
+    ``bounced`` is the address to which mail failed for good. As long as it is also ``email``,
+    nothing is mailed to them.
     """
 
     __tablename__ = "people"
@@ -38,6 +41,7 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(200))
     email: Mapped[str | None] = mapped_column(String(254), unique=True)
     email_proven_at: Mapped[datetime | None]
+    bounced: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     site_role: Mapped[str] = mapped_column(String(20), default=SiteRole.MEMBER.value)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -51,6 +55,11 @@ class Person(Base):
     time_zone: Mapped[str | None] = mapped_column(String(64))
     theme: Mapped[str | None] = mapped_column(String(10))
     photo: Mapped[str | None] = mapped_column(String(64))
+
+    @property
+    def is_reachable(self) -> bool:
+        """True if they have an address to which mail has not failed."""
+        return self.email is not None and self.email != self.bounced
 
     def actor(self, within: frozenset[int] | None = None) -> Actor:
         """Return the person as an actor for access checks; for a token, ``within`` holds the ids of
@@ -275,18 +284,6 @@ class Attempt(Base):
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     failures: Mapped[int] = mapped_column(default=0)
     window_ends_at: Mapped[datetime]
-
-
-class Mail(Base):
-    """A mail for the worker to send, deleted once it is sent."""
-
-    __tablename__ = "mails"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    recipient: Mapped[str] = mapped_column(String(254))
-    subject: Mapped[str] = mapped_column(String(300))
-    body: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SetupLink(OneTimeToken):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import false
 
 from wiki.i18n import lazy_gettext
+from wiki.mail.models import Mail
 from wiki.people import admin, admin_security, api, me, preference_views
 from wiki.people.factors import views as factor_views
 from wiki.people.groups import checking
-from wiki.people.models import Mail
 from wiki.people.oidc import views as oidc_views
 from wiki.people.signin import link_views, reauthentication
 from wiki.room import Link, Place, Room, none_because

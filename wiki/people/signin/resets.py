@@ -88,7 +88,7 @@ def use_link(session: Session, settings: Settings, token: str, password_hash: st
     end_password_links(session, person)
     # The link went to the account's present address, because changing the address ends its links.
     session.refresh(person, with_for_update=True)
-    person.email_proven_at = now()
+    person.email_proven_at, person.bounced = now(), None
     set_password(session, person.actor(), person, password_hash)
     template = "people/mail/password_changed.txt"
     mails.post(session, settings, person.actor(), person, template)

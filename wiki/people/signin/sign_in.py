@@ -45,7 +45,7 @@ class SignedIn(UserMixin):
     ``confirmed_at`` is when they last gave their password or a factor in it. ``held`` is true if
     they must have a second factor and have none. ``joined_at`` is when the account was created.
     ``language``, ``zone`` and ``theme`` are those of their screens, None for the browser's;
-    ``photo`` is the hash of their photo.
+    ``photo`` is the hash of their photo; ``bounced`` the address of theirs to which mail fails.
     """
 
     token: str
@@ -60,6 +60,7 @@ class SignedIn(UserMixin):
     zone: ZoneInfo | None = None
     theme: str | None = None
     photo: str | None = None
+    bounced: str | None = None
 
     def get_id(self) -> str:
         """Return the value for the cookie."""
@@ -146,6 +147,7 @@ def find_session(session: Session, token: str) -> SignedIn | None:
         zone_named(person.time_zone),
         person.theme,
         person.photo,
+        None if person.is_reachable else person.email,
     )
 
 
