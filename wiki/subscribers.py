@@ -53,6 +53,7 @@ from wiki.search.handlers import (
     rebuild_index,
     reconcile_index,
 )
+from wiki.searches.alerts import NotifyOfMatches
 from wiki.sharing.handlers import forget_old_links
 from wiki.spaces import events as spaces
 from wiki.tags.handlers import list_by_tag
@@ -134,7 +135,13 @@ NOW_AND_THEN: tuple[Chore, ...] = (
     ForgetChanges(),
 )
 # The same for chores that may take long each time; they run in a thread of their own.
-AT_LEISURE: tuple[Chore, ...] = (finish_renderings, render_messages, send_notice_mails, merge_index)
+AT_LEISURE: tuple[Chore, ...] = (
+    finish_renderings,
+    render_messages,
+    NotifyOfMatches(),
+    send_notice_mails,
+    merge_index,
+)
 
 
 def name_of(handler: Handler) -> str:

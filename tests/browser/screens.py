@@ -62,6 +62,7 @@ SCREENS = [
     ("ben", "/-/searches"),
     ("cai", "/-/searches"),
     ("ben", "/-/searches/1"),
+    ("ben", "/-/searches/1/watch"),
     ("cai", "/eng/-/members"),
     ("cai", "/eng/handbook/everything/-/edit"),
     ("ben", "/eng/busy/-/comments"),

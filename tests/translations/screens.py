@@ -50,6 +50,7 @@ SCREENS = (
     ("ben", "/-/searches"),  # empty
     ("cai", "/-/searches/1"),
     ("cai", "/-/me/feeds"),
+    ("cai", "/-/searches/1/watch"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

@@ -52,6 +52,7 @@ MAIL_AFTER = {
     Kind.EDIT: timedelta(minutes=10),
     Kind.COMMENT: timedelta(minutes=10),
     Kind.STATE: timedelta(minutes=10),
+    Kind.MATCH: timedelta(minutes=10),
 }
 """Delay of mails: a comment that is corrected meanwhile is mailed once, a deleted one never."""
 LATE = timedelta(days=1)

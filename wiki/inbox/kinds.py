@@ -15,12 +15,14 @@ class Kind(StrEnum):
     COMMENT = "comment"
     STATE = "state"
     REQUEST = "request"
+    MATCH = "match"
 
 
 NEEDED = {
     Kind.EDIT: Level.CHANGES,
     Kind.COMMENT: Level.EVERYTHING,
     Kind.STATE: Level.DECISIONS,
+    Kind.MATCH: Level.CHANGES,
 }
 """The lowest level of a watcher who is told."""
 

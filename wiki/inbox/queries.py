@@ -21,10 +21,11 @@ from wiki.people.models import Person
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.rules.roles import Role
+from wiki.searches.models import SavedSearch
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Scope, Space
 from wiki.watching.models import Watch
-from wiki.watching.queries import visible_watches
+from wiki.watching.queries import searches_of, visible_watches
 from wiki.web.paging import Slice, decode_cursor, encode_cursor
 
 ROWS = 50
@@ -38,7 +39,8 @@ SHOWS = ("inbox", "mentions", "snoozed", "done")
 @dataclass(frozen=True)
 class Told:
     """A notice with what it is shown with, as far as its reader may see it: the newest event, who
-    caused it, the message that it posted or changed, the first event, and the watch."""
+    caused it, the message that it posted or changed, the first event, the watch, and the saved
+    search that it is of."""
 
     notice: Notice
     event: EventRow | None
@@ -46,6 +48,7 @@ class Told:
     who: Person | None
     message: Message | None
     watch: Watch | None
+    search: SavedSearch | None = None
 
     @property
     def space(self) -> Space | None:
@@ -191,6 +194,7 @@ def _told(session: Session, actor: Actor, rows: Sequence[Notice]) -> list[Told]:
     messages = _by_id(session, Message, message_ids)
     people = _by_id(session, Person, people_ids)
     watches = visible_watches(session, actor, [row.watch_id for row in rows if row.watch_id])
+    searches = searches_of(session, actor, list(watches.values()))
     told = []
     for row in rows:
         event = events.get(row.last_event)
@@ -202,6 +206,7 @@ def _told(session: Session, actor: Actor, rows: Sequence[Notice]) -> list[Told]:
                 who=people.get(event.actor_id) if event else None,
                 message=messages.get(event.payload.get("message_id")) if event else None,
                 watch=watches.get(row.watch_id or 0),
+                search=searches.get(row.watch_id or 0),
             )
         )
     return told

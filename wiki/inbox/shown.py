@@ -34,6 +34,8 @@ def sentence(told: Told) -> str:
         return _("%(who)s mentioned you", who=who)
     if told.notice.kind == Kind.REQUEST:
         return ngettext("%(num)s request for access", "%(num)s requests for access", count)
+    if told.notice.kind == Kind.MATCH:
+        return _("A new page matches a search that you saved")
     if told.notice.kind == Kind.STATE:
         if told.event is not None and not told.event.payload.get("resolved"):
             return _("%(who)s reopened a discussion", who=who)
@@ -61,6 +63,8 @@ def why(told: Told) -> str:
         return _("Because everybody in the space was mentioned.")
     if told.notice.reason == Because.LEAD:
         return _("Because you lead the space.")
+    if told.search is not None:
+        return _("Because you watch the search “%(name)s”.", name=told.search.name)
     return _because(told.watch)
 
 

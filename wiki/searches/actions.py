@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -79,13 +80,15 @@ def delete(session: Session, actor: Actor, search_id: int) -> str:
     :raises NotFound: when it is not there, or not theirs.
     """
     row = get_saved(session, actor, search_id)
+    if row.watch is not None:
+        session.delete(row.watch)
     session.delete(row)
     session.flush()
     return row.name
 
 
 def _set(session: Session, row: SavedSearch, wish: Wish) -> None:
-    row.name, row.name_key = wish.name, fold(wish.name)
+    row.name, row.name_key = wish.name, sha256(fold(wish.name).encode()).hexdigest()
     row.query, row.space = wish.query, wish.space
     try:
         with session.begin_nested():

@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
+from wiki.watching.models import Watch
 
 
 class SavedSearch(Base):
     """A search that a person has saved under a name, for themselves alone.
 
     ``space`` is the slug of the only space to search, as the person chose it, and no reference: a
-    saved search does not show whether they may still read the space. ``name_key`` is the name
-    folded. ``seen_event`` is the newest event up to which new pages were compared with it, for the
-    notices of those who watch it.
+    saved search does not show whether they may still read the space. ``name_key`` is a hash of the
+    folded name, in which a redaction need not look for words. ``watch_id`` is their watch of it, if
+    they watch it, and ``seen_event`` the newest event up to which new pages were compared with it.
     """
 
     __tablename__ = "saved_searches"
@@ -30,3 +31,8 @@ class SavedSearch(Base):
     space: Mapped[str] = mapped_column(String(60), default="")
     saved_at: Mapped[datetime] = mapped_column(default=now)
     seen_event: Mapped[int] = mapped_column(BigId, default=0)
+    watch_id: Mapped[int | None] = mapped_column(
+        ForeignKey("watches.id", ondelete="SET NULL"), index=True
+    )
+
+    watch: Mapped[Watch | None] = relationship()

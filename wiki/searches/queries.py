@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload
 
 from wiki.errors import NotFound
 from wiki.rules.access import Actor
@@ -31,7 +31,7 @@ def list_saved(session: Session, actor: Actor) -> Sequence[SavedSearch]:
     """Return the actor's saved searches by name; none for visitors without an account."""
     if actor.person_id is None:
         return ()
-    return session.scalars(_own(actor).order_by(SavedSearch.name_key, SavedSearch.id)).all()
+    return session.scalars(_own(actor).order_by(func.lower(SavedSearch.name), SavedSearch.id)).all()
 
 
 def list_begun(session: Session, actor: Actor, typed: str) -> Sequence[SavedSearch]:
@@ -44,4 +44,5 @@ def list_begun(session: Session, actor: Actor, typed: str) -> Sequence[SavedSear
 def _own(actor: Actor) -> Select[SavedSearch]:
     # A token for some spaces knows nothing that belongs to no space.
     person_id = None if actor.is_narrow else actor.person_id
-    return select(SavedSearch).where(SavedSearch.person_id == person_id)
+    query = select(SavedSearch).where(SavedSearch.person_id == person_id)
+    return query.options(joinedload(SavedSearch.watch))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wiki.errors import Invalid
 from wiki.i18n import gettext as _
+from wiki.search.engine import IndexUnavailable
+from wiki.search.index import engine_of
+from wiki.search.matching import MOST
 from wiki.search.query import LONGEST_QUESTION
-from wiki.searches import actions, queries
+from wiki.searches import actions, alerts, queries
 from wiki.searches.models import SavedSearch
 from wiki.spaces.queries import list_spaces
+from wiki.watching.levels import DEFAULT, Level
 from wiki.web.errors import flash
-from wiki.web.request import actor, reading, writing
+from wiki.web.limits.lane import in_lane
+from wiki.web.limits.rate_limit import costs
+from wiki.web.request import actor, reading, settings, writing
 from wiki.web.response_cache import cached
 
 blueprint = Blueprint("searches", __name__)
@@ -71,6 +79,41 @@ def delete(search_id: int) -> ResponseReturnValue:
         name = actions.delete(session, actor(), search_id)
     flash(_("The saved search “%(name)s” was deleted.", name=name), "good")
     return redirect(LIST, 303)
+
+
+@blueprint.get(f"{LIST}/<int:search_id>/watch")
+@costs("searches")
+def watch(search_id: int) -> ResponseReturnValue:
+    """Show whether the user is notified of new pages that match a saved search, and which pages of
+    the last days they would have been notified of."""
+    session = reading()
+    row = queries.get_saved(session, actor(), search_id)
+    matches = None
+    with suppress(IndexUnavailable), in_lane("searches"):
+        matches = alerts.list_recent_matches(session, actor(), engine_of(settings()), row)
+    return render_template(
+        "searches/watch.html",
+        saved=row,
+        is_watched=row.watch is not None and row.watch.level > int(DEFAULT),
+        matches=matches,
+        most=MOST,
+        days=alerts.LATELY.days,
+    )
+
+
+@blueprint.post(f"{LIST}/<int:search_id>/watch")
+def set_watching(search_id: int) -> ResponseReturnValue:
+    """Start or stop watching a saved search."""
+    level = None if "remove" in request.form else Level.CHANGES
+    with writing() as session:
+        alerts.set_watching(session, actor(), search_id, level)
+    flash(
+        _("You’re notified of new pages that match this search.")
+        if level
+        else _("You’re no longer notified of pages that match this search."),
+        "good",
+    )
+    return redirect(f"{LIST}/{search_id}/watch", 303)
 
 
 def _wish() -> actions.Wish:

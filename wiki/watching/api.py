@@ -9,6 +9,7 @@ from flask import Response, request, url_for
 from sqlalchemy.orm import Session
 
 from wiki.errors import Forbidden, Invalid, SignInRequired
+from wiki.searches.models import SavedSearch
 from wiki.watching import actions, queries
 from wiki.watching.levels import Level
 from wiki.watching.models import Watch
@@ -37,10 +38,11 @@ _LEVEL = "How much you are notified of; each level includes those before it."
 class WatchItem:
     """Something that you watch, by yourself or in a group."""
 
-    space: str | None = told("Slug of its space; null for a tag.")
-    path: str | None = told("Path of the page; null for a space or a tag.")
+    space: str | None = told("Slug of its space; null for a tag or a saved search.")
+    path: str | None = told("Path of the page; null for anything else than a page or a discussion.")
     thread: int | None = told("Id of the discussion; null for anything else.")
     tag: str | None = told("The tag; null for anything else.")
+    search: str | None = told("Name of your saved search; null for anything else.")
     level: str = told(_LEVEL, enum=LEVELS)
     group: str | None = told("Name of the group through which you watch it, or null.")
     reason: str = told("Why you watch it.", enum=["chosen", "wrote", "commented"])
@@ -80,7 +82,8 @@ def list_watches() -> Response:
     limit = number_asked("limit")
     found = queries.list_watches(reading(), actor(), after=cursor_asked(), limit=limit)
     following = url_for("api.list_watches", after=found.after, limit=limit) if found.after else None
-    items = [_item(row) for row in found.rows]
+    searches = queries.searches_of(reading(), actor(), found.rows)
+    items = [_item(row, searches.get(row.id)) for row in found.rows]
     return with_next(answer(WatchList(items, following)), following)
 
 
@@ -144,13 +147,14 @@ def _find(session: Session, sent: WatchInput) -> SeenSubject:
     return see_tag(sent.tag)
 
 
-def _item(row: Watch) -> WatchItem:
+def _item(row: Watch, search: SavedSearch | None) -> WatchItem:
     space = queries.space_of(row)
     return WatchItem(
         space=space.slug if space else None,
         path=row.page.path if row.page else None,
         thread=row.thread_id,
         tag=row.tag,
+        search=search.name if search else None,
         level=Level(row.level).word,
         group=row.group.handle if row.group else None,
         reason=row.reason,

@@ -14,6 +14,7 @@ from wiki.pages.queries import live_for
 from wiki.people.models import Group, GroupPerson
 from wiki.rules.access import Actor
 from wiki.rules.roles import Role
+from wiki.searches.models import SavedSearch
 from wiki.spaces.gate import spaces_with
 from wiki.spaces.models import Space
 from wiki.tags.models import PageTag
@@ -169,7 +170,8 @@ def _shown(actor: Actor) -> Select[Any]:
     in_space = Watch.space_id.in_(spaces_with(actor, Role.READER))
     conditions: list[ColumnElement[bool]] = [in_space, live_for(actor)]
     if not actor.is_narrow:
-        conditions.append(Watch.tag.is_not(None))
+        own = select(SavedSearch.watch_id).where(SavedSearch.person_id == actor.person_id)
+        conditions += [Watch.tag.is_not(None), Watch.id.in_(own)]
     return (
         select(Watch)
         .outerjoin(Page, Page.id == Watch.page_id)
@@ -182,6 +184,19 @@ def _shown(actor: Actor) -> Select[Any]:
     )
 
 
+def searches_of(session: Session, actor: Actor, watches: Sequence[Watch]) -> dict[int, SavedSearch]:
+    """Return the actor's saved searches that these watches are of, by the id of the watch."""
+    ids = [one.id for one in watches if one.subject.startswith("search:")]
+    if not ids:
+        return {}
+    found = session.scalars(
+        select(SavedSearch).where(
+            SavedSearch.watch_id.in_(ids), SavedSearch.person_id == actor.person_id
+        )
+    )
+    return {one.watch_id or 0: one for one in found}
+
+
 def preference_of(session: Session, person_id: int | None) -> WatchPreference:
     """Return what a person watches without choosing it each time."""
     found = session.get(WatchPreference, person_id) if person_id is not None else None
@@ -189,5 +204,5 @@ def preference_of(session: Session, person_id: int | None) -> WatchPreference:
 
 
 def space_of(watch: Watch) -> Space | None:
-    """Return the space of what is watched; None for a tag."""
+    """Return the space of what is watched; None for a tag or a saved search."""
     return watch.page.space if watch.page else watch.space

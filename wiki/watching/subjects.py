@@ -22,16 +22,19 @@ LONGEST_TAG = 60
 
 @dataclass(frozen=True)
 class Subject:
-    """A space, a page with the pages below it, a thread, or a tag in all spaces."""
+    """A space, a page with the pages below it, a thread, a tag in all spaces, or a saved search."""
 
     space_id: int | None = None
     page_id: int | None = None
     thread_id: int | None = None
     tag: str | None = None
+    search_id: int | None = None
 
     @property
     def key(self) -> str:
         """The name under which watches of it are found."""
+        if self.search_id is not None:
+            return f"search:{self.search_id}"
         if self.tag is not None:
             return key_of_tag(tag_key(self.tag))
         if self.thread_id is not None:

@@ -147,9 +147,11 @@ def _screen(seen: SeenSubject, error: Invalid | None = None) -> ResponseReturnVa
 
 def _list_screen(error: Invalid | None = None) -> ResponseReturnValue:
     found = queries.list_watches(reading(), actor(), after=request.args.get("after"))
+    searches = queries.searches_of(reading(), actor(), found.rows)
     body = render_template(
         "watching/list.html",
         watches=found.rows,
+        searches=searches,
         after=found.after,
         preference=queries.preference_of(reading(), actor().person_id),
         tag=request.values.get("tag", ""),
