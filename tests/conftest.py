@@ -24,7 +24,7 @@ from tests.surroundings import (  # noqa: F401 pytest finds them by name
     pytest_terminal_summary,
 )
 from wiki.app import connect, create_app, open_database
-from wiki.config import Settings
+from wiki.config import POSTGRESQL, Settings
 from wiki.db import Database
 from wiki.pages.rendering import stored as rendering
 from wiki.pages.texts import stored as texts
@@ -82,11 +82,15 @@ def settings(
     databases: Databases, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Settings]:
     """Settings of a wiki with a data folder and a database of its own. The cast is in it, unless
-    the test is marked `empty_database`."""
+    the test is marked `empty_database`. One marked `search_in_database` searches PostgreSQL, if
+    that is the database."""
     data = tmp_path / "data"
     data.mkdir()
     begin = "empty" if request.node.get_closest_marker("empty_database") else "cast"
+    in_database = request.node.get_closest_marker("search_in_database")
     with databases.for_a_test(begin, data) as settings:
+        if in_database and settings.database_url:
+            settings = replace(settings, search_engine=POSTGRESQL)
         yield settings
 
 

@@ -155,6 +155,11 @@ class _Created:
         self._run("DROP DATABASE {} WITH (FORCE)", self.name)
 
 
+def created_database() -> AbstractContextManager[str]:
+    """Return an empty PostgreSQL database that lives as long as the block, which gets its URL."""
+    return _Created()
+
+
 class _Reused:
     """A PostgreSQL database that one test after the other has for itself. Afterwards its rows are
     replaced by the first ones, which takes a tenth of the time that a new database does. If a test

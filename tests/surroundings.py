@@ -134,15 +134,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", databases(metafunc.config), scope="session")
 
 
+def is_on_postgres(item: pytest.Item) -> bool:
+    """Whether the database of the test is PostgreSQL."""
+    return isinstance(item, pytest.Function) and (
+        getattr(item, "callspec", None) is not None
+        and item.callspec.params.get("backend") == "postgres"
+    )
+
+
 def is_quick(item: pytest.Item) -> bool:
     """Whether `--scope=quick` runs the test."""
     if item.get_closest_marker("thorough"):
         return False
-    on_postgres = isinstance(item, pytest.Function) and (
-        getattr(item, "callspec", None) is not None
-        and item.callspec.params.get("backend") == "postgres"
-    )
-    return not on_postgres or item.get_closest_marker("every_database") is not None
+    return not is_on_postgres(item) or item.get_closest_marker("every_database") is not None
 
 
 def is_property_test(item: pytest.Item) -> bool:
@@ -164,7 +168,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [
         item
         for item in items
-        if any(item.get_closest_marker(need) for need in absent) or not is_in_scope(item, scope)
+        if any(item.get_closest_marker(need) for need in absent)
+        or not is_in_scope(item, scope)
+        or (item.get_closest_marker("only_postgres") and not is_on_postgres(item))
     ]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -29,6 +29,8 @@ def test_values_are_typed() -> None:
         ("WIKI_SECRET_KEY", "short", "at least 32"),
         ("WIKI_SMTP_URL", "mail.example.org", "WIKI_SMTP_URL must begin"),
         ("WIKI_DATA_DIR", " ", "must name a folder"),
+        ("WIKI_SEARCH_ENGINE", "lucene", "must be whoosh or postgresql"),
+        ("WIKI_SEARCH_ENGINE", "postgresql", "needs a PostgreSQL database"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(name: str, value: str, sentence: str) -> None:

@@ -20,6 +20,8 @@ from wiki.rules.labels import Label
 PREFIX = "WIKI_"
 # Read by the test suite and the benchmarks, never by the running wiki.
 NOT_SETTINGS = ("WIKI_CORPUS", "WIKI_TEST_")
+WHOOSH, POSTGRESQL = "whoosh", "postgresql"
+"""The values of WIKI_SEARCH_ENGINE."""
 
 
 class ConfigError(Exception):
@@ -42,6 +44,11 @@ class Settings:
     database_url: str = _setting(
         "Database address: empty for SQLite in the data folder, or `postgresql+psycopg://…`.",
         "",
+    )
+    search_engine: str = _setting(
+        "Search engine: `whoosh`, whose index is in the data folder, or `postgresql`, whose index "
+        "is in the database, which must be PostgreSQL then.",
+        WHOOSH,
     )
     base_url: str = _setting(
         "The address people use, for links in emails and feeds, such as `https://wiki.example.org`.",
@@ -386,6 +393,14 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             "WIKI_DATABASE_URL must begin with postgresql+psycopg:// or sqlite:/// (its value is "
             "not shown here because it may hold a password)."
+        )
+    if settings.search_engine not in (WHOOSH, POSTGRESQL):
+        raise ConfigError(
+            f"WIKI_SEARCH_ENGINE must be whoosh or postgresql, not “{settings.search_engine}”."
+        )
+    if settings.search_engine == POSTGRESQL and not settings.database_url.startswith("postgresql"):
+        raise ConfigError(
+            "WIKI_SEARCH_ENGINE=postgresql needs a PostgreSQL database in WIKI_DATABASE_URL."
         )
     if settings.access_log_from not in ("off", *(label.word for label in Label)):
         raise ConfigError(

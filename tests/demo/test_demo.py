@@ -150,7 +150,12 @@ def test_it_can_be_searched_and_the_lab_stays_closed(demo: Made) -> None:
         found = {}
         for handle in ("eve", "dot"):
             person = find_person(session, handle)
-            answer = search(session, person.actor(), engine_of(demo.settings), "trailer prototype")
+            answer = search(
+                session,
+                person.actor(),
+                engine_of(demo.settings, demo.database),
+                "trailer prototype",
+            )
             found[handle] = {hit.page.space.slug for hit in answer.hits}
     assert "lab" in found["eve"]
     assert "lab" not in found["dot"]

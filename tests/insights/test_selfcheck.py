@@ -24,7 +24,7 @@ from wiki.outbox.models import Delivery, EventRow
 from wiki.people.factors.models import Authenticator, Passkey
 from wiki.people.models import ApiToken, LoginSession, Person
 from wiki.people.one_time import hash_token
-from wiki.search.index import engine_of, rebuild
+from wiki.search.index import rebuild, whoosh_of
 from wiki.spaces.models import Invitation, Space
 
 GOOD, WARN, DANGER = Grade.GOOD, Grade.WARN, Grade.DANGER
@@ -262,7 +262,7 @@ def test_the_command_says_it_and_fails_for_a_danger(
 
 
 def test_an_index_that_cannot_be_used_is_told(wiki: Scene, safe: Settings) -> None:
-    assert engine_of(safe)
+    assert whoosh_of(safe)
     for file in sorted((safe.data_dir / "index").rglob("*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()
     assert points(wiki, safe)["Search index"].grade is WARN

@@ -20,7 +20,7 @@ from wiki.pages.rendering.own_renderer import renderer
 from wiki.pages.saving.edit import Edit
 from wiki.pages.saving.submit import submit
 from wiki.pages.texts.stored import get_texts
-from wiki.search.index import engine_of
+from wiki.search.index import whoosh_of
 
 pytestmark = pytest.mark.every_database
 
@@ -132,10 +132,13 @@ def dump(wiki: Scene) -> set[str]:
     found = set()
     with wiki.database.read() as session:
         tables = session.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            text(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname = 'public' OR schemaname LIKE 'search%'"
+            )
         ).all()
         for table in tables:
-            rows = str(session.execute(text(f'SELECT t::text FROM "{table}" t')).all())
+            rows = str(session.execute(text(f"SELECT t::text FROM {table} t")).all())
             found |= {name for name, word in SECRETS.items() if word.lower() in rows.lower()}
     return found
 
@@ -158,11 +161,11 @@ def test_what_a_purged_revision_said_is_in_no_file_any_more(wiki: Scene) -> None
 
 def test_the_index_in_use_is_a_new_one(wiki: Scene) -> None:
     page_id = secret_page(wiki)
-    before = engine_of(wiki.settings).shelf.name()
+    before = whoosh_of(wiki.settings).shelf.name()
     purge(wiki, page_id, name=SECRETS["title"], head=3)
-    after = engine_of(wiki.settings).shelf.name()
+    after = whoosh_of(wiki.settings).shelf.name()
     assert after not in (None, before)
-    assert not (Path(engine_of(wiki.settings).shelf.root) / str(before)).exists()
+    assert not (Path(whoosh_of(wiki.settings).shelf.root) / str(before)).exists()
 
 
 def test_the_log_is_emptied_as_soon_as_nobody_reads_it(wiki: Scene) -> None:

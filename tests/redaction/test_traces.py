@@ -100,12 +100,15 @@ def tables_with(wiki: Scene, word: str = CANARY) -> list[str]:
     """The tables of PostgreSQL that have a word in some row."""
     with wiki.database.read() as session:
         tables = session.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            text(
+                "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname = 'public' OR schemaname LIKE 'search%'"
+            )
         ).all()
         return [
             table
             for table in tables
-            if word in str(session.execute(text(f'SELECT t::text FROM "{table}" t')).all()).lower()
+            if word in str(session.execute(text(f"SELECT t::text FROM {table} t")).all()).lower()
         ]
 
 

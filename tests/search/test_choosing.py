@@ -7,7 +7,7 @@ import pytest
 
 from tests.cast import Scene
 
-pytestmark = pytest.mark.every_database
+pytestmark = [pytest.mark.every_database, pytest.mark.search_in_database]
 
 
 def rows(wiki: Scene, who: str, typed: str, **more: object) -> list[tuple[str, str]]:

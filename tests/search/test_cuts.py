@@ -8,18 +8,13 @@ from tests.cast import Scene
 from tests.search.sample import EVERYONE, ask, page, source
 from tests.search.test_searching import found, main_part
 from wiki.search.asking import asked, begins
+from wiki.search.engine import Engine
 from wiki.search.excerpts import marked
 from wiki.search.query import parse
-from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.search.words import cuts, words
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> WhooshEngine:
-    return WhooshEngine(tmp_path_factory.mktemp("index"))
-
-
-def finds(engine: WhooshEngine, text: str, question: str) -> bool:
+def finds(engine: Engine, text: str, question: str) -> bool:
     """Whether the question finds the page with the text, and not the one without."""
     engine.rebuild(*source([page(1, "A", f"Before {text} after."), page(2, "B", "Other words.")]))
     return ask(engine, question) == [1]
@@ -38,9 +33,7 @@ SAME = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_two_ways_to_write_a_word_find_each_other(
-    engine: WhooshEngine, one: str, other: str
-) -> None:
+def test_two_ways_to_write_a_word_find_each_other(engine: Engine, one: str, other: str) -> None:
     assert finds(engine, one, other)
     assert finds(engine, other, one)
     assert finds(engine, one, f'"{other} after"')
@@ -57,7 +50,7 @@ def test_two_ways_to_write_a_word_find_each_other(
         ("C++", "C++"), ("a-b", "a-b"), ("x" * 100 + "/abc/def/ghi", "ghi"),
     ],
 )  # fmt: skip
-def test_a_part_of_a_word_finds_it(engine: WhooshEngine, text: str, question: str) -> None:
+def test_a_part_of_a_word_finds_it(engine: Engine, text: str, question: str) -> None:
     assert finds(engine, text, question)
 
 
@@ -71,14 +64,14 @@ def test_a_part_of_a_word_finds_it(engine: WhooshEngine, text: str, question: st
     ],
 )  # fmt: skip
 def test_words_typed_apart_find_the_one_that_they_form(
-    engine: WhooshEngine, text: str, question: str
+    engine: Engine, text: str, question: str
 ) -> None:
     assert finds(engine, text, question)
     hit = engine.search(parse(question), EVERYONE).hits[0]
     assert any(is_hit for _, is_hit in hit.excerpt)
 
 
-def test_a_word_is_searched_in_two_when_few_pages_have_it(engine: WhooshEngine) -> None:
+def test_a_word_is_searched_in_two_when_few_pages_have_it(engine: Engine) -> None:
     pages = [page(1, "A", "How to set up it"), page(2, "B", "up, then set")]
     engine.rebuild(*source(pages))
     found = engine.search(parse("setup"), EVERYONE)
@@ -95,12 +88,12 @@ def test_a_word_is_searched_in_two_when_few_pages_have_it(engine: WhooshEngine) 
      ("URLs", "ls"), ("1.2.3", "123"), ("2026-01-31", "20260131"), ("src/application", "srcapp*")],
 )  # fmt: skip
 def test_what_no_reader_takes_for_one_word_is_none(
-    engine: WhooshEngine, text: str, question: str
+    engine: Engine, text: str, question: str
 ) -> None:
     assert not finds(engine, text, question)
 
 
-def test_titles_are_found_in_any_cut_while_they_are_typed(engine: WhooshEngine) -> None:
+def test_titles_are_found_in_any_cut_while_they_are_typed(engine: Engine) -> None:
     engine.rebuild(*source([page(1, "Set-up of RequestParser"), page(2, "Setting up a parser")]))
     for typed in ("setup", "set-u", "requestp", "RequestPar"):
         assert [hit.page_id for hit in engine.titles(typed, EVERYONE)] == [1]
@@ -158,7 +151,7 @@ def test_an_operator_that_nothing_answers_is_text(wiki: Scene) -> None:
     ],
 )  # fmt: skip
 def test_in_unspaced_scripts_the_stretch_that_was_typed_is_marked(
-    engine: WhooshEngine, text: str, typed: str
+    engine: Engine, text: str, typed: str
 ) -> None:
     engine.rebuild(*source([page(1, "A", text)]))
     (hit,) = engine.search(parse(typed), EVERYONE).hits
@@ -167,7 +160,7 @@ def test_in_unspaced_scripts_the_stretch_that_was_typed_is_marked(
     assert marks[1:] == []
 
 
-def test_a_word_in_another_cut_is_marked_as_it_is_written(engine: WhooshEngine) -> None:
+def test_a_word_in_another_cut_is_marked_as_it_is_written(engine: Engine) -> None:
     for text, typed, mark in (
         ("Set-Up", "setup", "Set-Up"), ("getElementById", "element", "Element"),
         ("v1.2.3", "1.2.3", "v1.2.3"), ("1 250 000", "1250000", "1 250 000"),
@@ -179,7 +172,7 @@ def test_a_word_in_another_cut_is_marked_as_it_is_written(engine: WhooshEngine) 
         assert next(piece for piece, is_hit in hit.excerpt if is_hit) == mark
 
 
-def test_numbers_of_a_version_are_not_marked_by_themselves(engine: WhooshEngine) -> None:
+def test_numbers_of_a_version_are_not_marked_by_themselves(engine: Engine) -> None:
     engine.rebuild(*source([page(1, "A", "1 of 3: since 1.2.3, see 2 or v1.2.3")]))
     (hit,) = engine.search(parse("1.2.3"), EVERYONE).hits
     assert [piece for piece, is_hit in hit.excerpt if is_hit] == ["1.2.3", "v1.2.3"]

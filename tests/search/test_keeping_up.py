@@ -12,7 +12,7 @@ from tests.search.test_searching import found
 from wiki.cli import main
 from wiki.outbox.deliver import Deliverer
 from wiki.outbox.models import Delivery
-from wiki.search.index import difference, engine_of, mend, rebuild, reconcile
+from wiki.search.index import difference, mend, rebuild, reconcile, whoosh_of
 from wiki.subscribers import AT_START, EACH_SECOND, handlers_by_name
 
 pytestmark = pytest.mark.every_database
@@ -51,9 +51,9 @@ def test_a_delivery_heard_twice_does_no_harm(wiki: Scene) -> None:
 def test_what_the_index_has_already_is_not_written_again(wiki: Scene) -> None:
     wiki.write("a", "word")
     rebuild(wiki.database, wiki.settings)
-    before = sorted(engine_of(wiki.settings).shelf.root.rglob("*"))
+    before = sorted(whoosh_of(wiki.settings).shelf.root.rglob("*"))
     assert wiki.deliver()
-    assert sorted(engine_of(wiki.settings).shelf.root.rglob("*")) == before
+    assert sorted(whoosh_of(wiki.settings).shelf.root.rglob("*")) == before
 
 
 def test_what_a_crash_kept_out_of_the_index_is_taken_in_at_the_next_start(wiki: Scene) -> None:
@@ -78,9 +78,9 @@ def test_what_a_crash_kept_out_of_the_index_is_taken_in_at_the_next_start(wiki: 
 def test_reconciling_what_agrees_changes_nothing(wiki: Scene) -> None:
     wiki.write("a", "word")
     wiki.deliver()
-    before = sorted(engine_of(wiki.settings).shelf.root.rglob("*"))
+    before = sorted(whoosh_of(wiki.settings).shelf.root.rglob("*"))
     assert not reconcile(wiki.database, wiki.settings)
-    assert sorted(engine_of(wiki.settings).shelf.root.rglob("*")) == before
+    assert sorted(whoosh_of(wiki.settings).shelf.root.rglob("*")) == before
 
 
 def test_an_index_that_was_removed_under_a_running_wiki_is_built_anew(wiki: Scene) -> None:
@@ -151,7 +151,7 @@ def test_reindex_says_how_many_pages_are_searchable(
     assert done.exit_code == 0
     assert done.stdout == "1 page is searchable.\n"
     assert found(wiki, "cai", "word") == ["a"]
-    with engine_of(wiki.settings).shelf.lock("building"):
+    with whoosh_of(wiki.settings).shelf.lock("building"):
         busy = CliRunner().invoke(main, ["reindex"])
     assert busy.exit_code == 1
     assert "Another process is already building the search index" in busy.stderr

@@ -47,6 +47,7 @@ def linked(wiki: Scene) -> Scene:
 
 
 @pytest.mark.every_database
+@pytest.mark.search_in_database
 @pytest.mark.parametrize("take_away", [restrict, delete, move, purge])
 def test_no_page_is_found_by_a_link_of_a_page_taken_away_before_the_index_has_heard(
     linked: Scene, take_away: Callable[[Scene], None]

@@ -57,6 +57,7 @@ def pages(wiki: Scene) -> Iterator[Scene]:
 
 
 @pytest.mark.every_database
+@pytest.mark.search_in_database
 def test_facets_have_labels_counts_and_links_and_nothing_hidden(pages: Scene) -> None:
     authors = facet(pages, "dot", "word", "Author")
     assert {name: count for name, (count, _) in authors.items()} == {"Ben": "2", "Eve": "2"}
@@ -82,6 +83,7 @@ def test_results_are_sorted_by_date_on_request(pages: Scene) -> None:
 
 
 @pytest.mark.every_database
+@pytest.mark.search_in_database
 def test_a_page_and_what_is_below_it_can_be_searched_alone(pages: Scene) -> None:
     assert set(found(pages, "dot", "word under:eng/plan")) == {"plan", "part"}
     assert set(found(pages, "dot", "word under:PLAN", space="eng")) == {"plan", "part"}

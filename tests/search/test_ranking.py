@@ -1,30 +1,21 @@
 """Ranking: what questions in a person's own words find, and in which order."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from tests.cast import Scene
-from tests.search.sample import ENG, EVERYONE, OPS, ask, ids, page, source
+from tests.search.sample import ENG, EVERYONE, OPS, ask, ids, page
 from tests.search.test_searching import found as found_by
 from wiki.pages.access import restrictions
 from wiki.pages.access.restrictions import AccessList
 from wiki.rules.access import May
-from wiki.search.engine import Filters
+from wiki.search.engine import Engine, Filters
 from wiki.search.query import parse
-from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.spaces.consent import UNASKED
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> WhooshEngine:
-    made = WhooshEngine(tmp_path / "index")
-    made.rebuild(*source([]))
-    return made
-
-
-def test_no_function_word_is_required(engine: WhooshEngine) -> None:
+def test_no_function_word_is_required(engine: Engine) -> None:
     engine.update(
         [
             page(1, "Orders", "How many of them do I get if I do so"),
@@ -34,19 +25,19 @@ def test_no_function_word_is_required(engine: WhooshEngine) -> None:
     assert ask(engine, "how many vacation days do I get?")[0] == 2
 
 
-def test_a_question_of_function_words_alone_still_finds_its_title(engine: WhooshEngine) -> None:
+def test_a_question_of_function_words_alone_still_finds_its_title(engine: Engine) -> None:
     engine.update([page(1, "Who we are"), page(2, "Other", "somebody else")])
     assert ask(engine, "who we are") == [1]
 
 
-def test_a_function_word_in_capitals_is_a_name(engine: WhooshEngine) -> None:
+def test_a_function_word_in_capitals_is_a_name(engine: Engine) -> None:
     engine.update([page(1, "IT support", path="a"), page(2, "Support", path="b")])
     assert ask(engine, "IT support") == [1]
     assert set(ask(engine, "support it")) == {1, 2}
 
 
 def test_a_page_with_more_of_the_rare_words_comes_before_one_with_frequent_ones(
-    engine: WhooshEngine,
+    engine: Engine,
 ) -> None:
     pages = [page(n, f"P{n}", "team") for n in range(3, 30)]
     engine.update(
@@ -56,7 +47,7 @@ def test_a_page_with_more_of_the_rare_words_comes_before_one_with_frequent_ones(
 
 
 def test_one_page_with_all_words_does_not_hide_a_better_one_with_most(
-    engine: WhooshEngine,
+    engine: Engine,
 ) -> None:
     engine.update(
         [
@@ -82,7 +73,7 @@ def test_one_page_with_all_words_does_not_hide_a_better_one_with_most(
     ],
 )  # fmt: skip
 def test_other_forms_are_found_in_the_language_of_the_page(
-    engine: WhooshEngine, body: str, query: str
+    engine: Engine, body: str, query: str
 ) -> None:
     engine.update([page(1, "A", body), page(2, "B", "something else")])
     found = engine.search(parse(query), EVERYONE)
@@ -91,7 +82,7 @@ def test_other_forms_are_found_in_the_language_of_the_page(
 
 
 def test_words_that_mean_the_same_find_each_other_after_the_word_itself(
-    engine: WhooshEngine,
+    engine: Engine,
 ) -> None:
     engine.update(
         [page(1, "A", "about PTO"), page(2, "B", "about vacation"), page(3, "C", "paid time off")]
@@ -101,7 +92,7 @@ def test_words_that_mean_the_same_find_each_other_after_the_word_itself(
     assert set(ask(engine, "paid time off")) == {1, 2, 3}
 
 
-def test_a_word_of_the_index_is_not_corrected_away(engine: WhooshEngine) -> None:
+def test_a_word_of_the_index_is_not_corrected_away(engine: Engine) -> None:
     pages = [page(n, f"P{n}", "signing") for n in range(2, 30)]
     engine.update([page(1, "Leaving", "when resigning"), *pages])
     found = engine.search(parse("resigning"), EVERYONE)
@@ -110,7 +101,7 @@ def test_a_word_of_the_index_is_not_corrected_away(engine: WhooshEngine) -> None
 
 
 def test_a_rare_lookalike_competes_with_its_correction_and_it_is_said(
-    engine: WhooshEngine,
+    engine: Engine,
 ) -> None:
     pages = [page(n, f"P{n}", "receive") for n in range(2, 30)]
     engine.update([page(1, "Slip", "recieve"), *pages])
@@ -120,7 +111,7 @@ def test_a_rare_lookalike_competes_with_its_correction_and_it_is_said(
     assert found.corrected == {"recieve": ("receive",)}
 
 
-def test_links_say_what_a_page_is_about(engine: WhooshEngine) -> None:
+def test_links_say_what_a_page_is_about(engine: Engine) -> None:
     engine.update(
         [
             page(1, "Airbase", "cards", link_texts=("getting refunds", "refunds")),
@@ -131,7 +122,7 @@ def test_links_say_what_a_page_is_about(engine: WhooshEngine) -> None:
 
 
 def test_newer_pages_linked_pages_and_pages_of_own_spaces_rank_a_little_higher(
-    engine: WhooshEngine,
+    engine: Engine,
 ) -> None:
     old, new = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
     engine.update([page(1, "A", "word", updated=old), page(2, "B", "word", updated=new)])

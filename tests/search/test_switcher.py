@@ -46,6 +46,7 @@ def test_titles_with_the_typed_words_come_before_paths_with_them(wiki: Scene) ->
 
 
 @pytest.mark.every_database
+@pytest.mark.search_in_database
 def test_sections_texts_people_and_tags_are_below_titles(furnished: Scene) -> None:
     assert rows(furnished, "dot", "zephyr dr") == [
         ("/eng/plan#sec-zephyr-drill", "Zephyr drill", "Section of Plan", False)

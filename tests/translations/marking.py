@@ -195,7 +195,7 @@ ENGLISH = {
     "wiki/audit/drilling.py": "stored for operators",
     "wiki/**/{checking,models,text_columns}.py": "findings of a command; no text",
     "wiki/{tags/projection,pages/access/acl}.py": "findings of a command",
-    "wiki/search/whoosh/adapter.py": "for operators, in English",
+    "wiki/search/{whoosh,postgresql}/adapter.py": "for operators, in English",
     "wiki/outbox/chain/*.py": "findings of a command",
     "wiki/attachments/pictures/{making,shrinker}.py": "reasons that are kept for operators",
     "wiki/transfer/git/*.py": "run by commands and jobs",

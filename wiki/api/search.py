@@ -11,7 +11,7 @@ from wiki.api.resources.results import Excluded, FoundPiece, Hit, Results
 from wiki.errors import Invalid, WikiError
 from wiki.search import queries
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of
+from wiki.search.in_request import current_engine
 from wiki.search.query import LONGEST_QUESTION
 from wiki.web.limits.lane import in_lane
 from wiki.web.limits.rate_limit import costs
@@ -25,7 +25,7 @@ from wiki.web.operations import (
     operation,
     with_next,
 )
-from wiki.web.request import actor, reading, settings
+from wiki.web.request import actor, reading
 from wiki.web.shapes import VISIBLE
 
 MOST_HITS = 50
@@ -70,7 +70,7 @@ def search_pages() -> Response:
             found = queries.search(
                 reading(),
                 actor(),
-                engine_of(settings()),
+                current_engine(),
                 text,
                 space=space,
                 screen=queries.Screen(number, limit),

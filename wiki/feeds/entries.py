@@ -25,7 +25,7 @@ from wiki.pages.saving.own_messages import message_in_words
 from wiki.rules.access import Actor
 from wiki.rules.labels import Label
 from wiki.search import queries as searching
-from wiki.search.index import engine_of
+from wiki.search.in_request import current_engine
 from wiki.tags.lists import Wanted, list_pages
 from wiki.web.urls import page_url, space_url, tag_url, verb_url
 
@@ -87,9 +87,7 @@ def read_feed(session: Session, actor: Actor, settings: Settings, subject: Subje
         return Feed(f"tag{subject.query()}", title, path, _of_pages(session, found))
     if subject.question:
         screen = searching.Screen(size=FOUND)
-        answer = searching.search(
-            session, actor, engine_of(settings), subject.question, screen=screen
-        )
+        answer = searching.search(session, actor, current_engine(), subject.question, screen=screen)
         pages = sorted((one.page for one in answer.hits), key=lambda page: page.updated_at)
         entries = _of_pages(session, pages[::-1])
         return Feed(f"search{subject.query()}", title, f"/-/search{subject.query()}", entries)

@@ -14,12 +14,12 @@ from wiki.outbox.deliver import Happening
 from wiki.pages.rendering.stored import ensure_heads
 from wiki.purging.actions import forget_memory
 from wiki.redaction.models import RedactedPage, Redaction
-from wiki.search.index import rebuild
+from wiki.search.index import forget
 
 
 def carry_out(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Render pages anew, build a new search index (the files of the old one keep words), delete the
-    bytes of files and empty the log. Then mark each redaction as finished.
+    """Render pages anew, remove their words from the search index, delete the bytes of files and
+    empty the log. Then mark each redaction as finished.
 
     It is repeated if it is killed at any point. Search omits the pages until there is a new index.
 
@@ -40,7 +40,7 @@ def carry_out(database: Database, settings: Settings, happenings: Sequence[Happe
     ensure_heads(database, page_ids)
     unindexed = [one.id for one in waiting if one.indexed_at is None]
     if unindexed:
-        rebuild(database, settings)
+        forget(database, settings, page_ids)
         with database.write() as session:
             for one in session.scalars(select(Redaction).where(Redaction.id.in_(unindexed))):
                 one.indexed_at = now()

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from wiki.search.engine import IndexUnavailable
 from wiki.search.index import rebuild
 from wiki.shell import opened
 from wiki.text.counts import counted
@@ -30,6 +31,8 @@ def reindex() -> None:
             raise click.ClickException(
                 "Another process is already building the search index."
             ) from None
+        except IndexUnavailable as error:
+            raise click.ClickException(str(error)) from None
     click.echo(f"{counted(count, 'page is', 'pages are')} searchable.")
 
 

@@ -119,6 +119,9 @@ class TitleHit:
 class Engine(Protocol):
     """An index of all pages, with many reading threads and processes and one writer."""
 
+    keeps_words: bool
+    """True if the index keeps words of pages as they were, until it is rebuilt."""
+
     def search(
         self,
         query: Query,
@@ -177,3 +180,12 @@ class Engine(Protocol):
 
     def wanted(self) -> str:
         """Return a sentence that says why a rebuild is due; empty if it is not."""
+
+    def exists(self) -> bool:
+        """Return whether there is an index, even if it is damaged."""
+
+    def merge_at_rest(self) -> bool:
+        """Tidy the index if nothing was written for a while. Return whether anything was done."""
+
+    def drop(self) -> None:
+        """Remove the index, because another engine is used."""

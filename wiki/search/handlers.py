@@ -10,7 +10,7 @@ from wiki.db import Database
 from wiki.outbox.deliver import Happening
 from wiki.pages.rendering import cut_off
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of, index, mend, rebuild, reconcile
+from wiki.search.index import drop_other_index, engine_of, forget, index, mend, reconcile
 from wiki.search.link_texts import targets_of
 
 
@@ -29,7 +29,7 @@ def _take_in(
     try:
         index(database, settings, page_ids, anew=anew)
     except IndexUnavailable:
-        if engine_of(settings).shelf.name() is not None:
+        if engine_of(settings, database).exists():
             raise
         mend(database, settings)
 
@@ -45,24 +45,26 @@ def index_link_targets(
         targets = targets_of(session, sources, spaces)
     with suppress(IndexUnavailable):
         # Links that a page had when its targets were indexed, and no longer has.
-        targets |= engine_of(settings).linked_from(sources)
+        targets |= engine_of(settings, database).linked_from(sources)
     if targets:
         _take_in(database, settings, targets, anew=True)
 
 
 def rebuild_index(database: Database, settings: Settings, happenings: Sequence[Happening]) -> None:
-    """Build a new index after a purge, because the files of the old one keep the words of pages and
-    texts that were removed from it.
+    """Remove the words of purged pages and revisions from the index. Files of an index keep them
+    until a new one is built.
 
     :raises TimeoutError: when another process is already building one, which may have begun before
         the purge.
     """
-    rebuild(database, settings)
+    forget(database, settings, {one.page_id for one in happenings if one.page_id is not None})
 
 
 def reconcile_index(database: Database, settings: Settings) -> None:
-    """Index pages that a crash may have left out. Runs when the worker starts."""
+    """Index pages that a crash may have left out, and remove the index of another engine. Runs when
+    the worker starts."""
     reconcile(database, settings)
+    drop_other_index(database, settings)
 
 
 def mend_index(database: Database, settings: Settings) -> None:
@@ -73,7 +75,7 @@ def mend_index(database: Database, settings: Settings) -> None:
 def merge_index(database: Database, settings: Settings) -> None:
     """Merge the segments of the index when no page has changed for a while, because each of them
     makes searches slower. Runs periodically."""
-    engine_of(settings).merge_at_rest()
+    engine_of(settings, database).merge_at_rest()
 
 
 def finish_renderings(database: Database, settings: Settings) -> None:

@@ -12,15 +12,16 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wiki.config import Settings
+from wiki.config import POSTGRESQL, Settings
 from wiki.db import Database, batches
 from wiki.pages.models import Page, Revision
 from wiki.pages.rendering.models import RenderingRow
 from wiki.pages.rendering.stored import context_of, prepare, rendering_key
 from wiki.pages.texts.packing import DamagedText
 from wiki.pages.texts.stored import get_text
-from wiki.search.engine import Document, IndexUnavailable
-from wiki.search.link_texts import Linked, link_texts
+from wiki.search.engine import Document, Engine, IndexUnavailable
+from wiki.search.link_texts import Linked, link_texts, targets_of
+from wiki.search.postgresql.adapter import PostgresEngine
 from wiki.search.whoosh.adapter import WhooshEngine
 from wiki.spaces.models import Space
 
@@ -51,14 +52,30 @@ class Difference:
         return bool(self.stale or self.gone)
 
 
-def engine_of(settings: Settings) -> WhooshEngine:
-    """Return the search engine for the data folder's index; one per process."""
+def engine_of(settings: Settings, database: Database) -> Engine:
+    """Return the search engine that the settings name."""
+    if settings.search_engine == POSTGRESQL:
+        return PostgresEngine(database)
+    return whoosh_of(settings)
+
+
+def whoosh_of(settings: Settings) -> WhooshEngine:
+    """Return the engine of the index in the data folder; one per process."""
     return _engine_in(settings.data_dir / "index")
 
 
 @lru_cache(maxsize=8)
 def _engine_in(root: Path) -> WhooshEngine:
     return WhooshEngine(root)
+
+
+def drop_other_index(database: Database, settings: Settings) -> None:
+    """Remove the index of the engine that is not in use, because it is not kept up to date and
+    would keep words of pages that are purged."""
+    if settings.search_engine == POSTGRESQL:
+        whoosh_of(settings).drop()
+    elif not database.is_sqlite:
+        PostgresEngine(database).drop()
 
 
 def index(
@@ -73,12 +90,12 @@ def index(
     :raises TimeoutError: when another process keeps the index locked.
     """
     with _indexing:
-        have = engine_of(settings).revisions(page_ids)
+        have = engine_of(settings, database).revisions(page_ids)
         want = _revisions(database, page_ids)
         stale = [one for one in page_ids if anew or have.get(one) != want.get(one)]
         for some in batches(stale, CHUNK):
             found = list(documents_of(database, some))
-            engine_of(settings).update(found, set(some) - {one.page_id for one in found})
+            engine_of(settings, database).update(found, set(some) - {one.page_id for one in found})
 
 
 def difference(database: Database, settings: Settings) -> Difference:
@@ -86,7 +103,7 @@ def difference(database: Database, settings: Settings) -> Difference:
 
     :raises IndexUnavailable: when there is no usable index.
     """
-    have = engine_of(settings).revisions()
+    have = engine_of(settings, database).revisions()
     want = _revisions(database)
     return Difference(
         stale=tuple(page for page, revision in want.items() if have.get(page) != revision),
@@ -132,7 +149,29 @@ def rebuild(database: Database, settings: Settings, progress: Progress | None = 
         if progress:
             progress(done, done)
 
-    return engine_of(settings).rebuild(documents, lambda: _revisions(database))
+    return engine_of(settings, database).rebuild(documents, lambda: _revisions(database))
+
+
+def forget(database: Database, settings: Settings, page_ids: Collection[int]) -> None:
+    """Remove the words of pages as they were from the index, after a purge or a redaction: those
+    pages, and those that are found by the texts of their links, are indexed again. If the engine
+    keeps words all the same, a new index is built.
+
+    :raises TimeoutError: when another process is already building one, which may have begun before
+        the purge.
+    """
+    engine = engine_of(settings, database)
+    try:
+        linked = engine.linked_from(page_ids)
+    except IndexUnavailable:
+        rebuild(database, settings)
+        return
+    if engine.keeps_words:
+        rebuild(database, settings)
+        return
+    with database.read() as session:
+        linked |= targets_of(session, set(page_ids), set())
+    index(database, settings, [*page_ids, *(linked - set(page_ids))], anew=True)
 
 
 def mend(database: Database, settings: Settings) -> str:
@@ -141,7 +180,7 @@ def mend(database: Database, settings: Settings) -> str:
 
     Cheap if the index is fine: two checks of the folder.
     """
-    reason = engine_of(settings).wanted()
+    reason = engine_of(settings, database).wanted()
     if reason:
         log.warning("%s A new one is being built.", reason)
         try:

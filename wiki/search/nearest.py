@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from wiki.errors import Busy, TooMany
 from wiki.room import Screen
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of
+from wiki.search.in_request import current_engine
 from wiki.search.queries import titles
 from wiki.text.paths import title_from
 from wiki.web.limits.lane import in_lane
 from wiki.web.limits.rate_limit import charge
-from wiki.web.request import settings
 
 MOST = 5
 LONGEST = 200
@@ -31,7 +30,7 @@ def near_titles(session: Session, on: Screen) -> Mapping[str, Any]:
     try:
         charge("searches")
         with in_lane("searches"):
-            found = titles(session, on.actor, engine_of(settings()), name, space=slug, limit=MOST)
+            found = titles(session, on.actor, current_engine(), name, space=slug, limit=MOST)
     except (IndexUnavailable, TooMany, Busy):
         found = []
     return {"found": found}

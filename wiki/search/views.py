@@ -20,14 +20,14 @@ from wiki.search.asking import begins
 from wiki.search.comments import search_comments
 from wiki.search.completion import operators, pages, switcher
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of
+from wiki.search.in_request import current_engine
 from wiki.search.query import LONGEST_QUESTION, parse
 from wiki.spaces.queries import list_editable_spaces, list_spaces
 from wiki.text.markdown.wikilinks import inserted
 from wiki.web.limits.lane import in_lane
 from wiki.web.limits.rate_limit import costs
 from wiki.web.public import public
-from wiki.web.request import actor, parts, reading, settings
+from wiki.web.request import actor, parts, reading
 
 blueprint = Blueprint("search", __name__)
 
@@ -60,7 +60,7 @@ def results() -> ResponseReturnValue:
             answer = queries.search(
                 session,
                 actor(),
-                engine_of(settings()),
+                current_engine(),
                 text,
                 space=slug,
                 screen=queries.Screen(request.args.get("page", 1, type=int)),
@@ -68,7 +68,7 @@ def results() -> ResponseReturnValue:
             near = (
                 []
                 if answer.hits
-                else queries.titles(session, actor(), engine_of(settings()), text, limit=5)
+                else queries.titles(session, actor(), current_engine(), text, limit=5)
             )
     except IndexUnavailable:
         spaces = list_spaces(session, actor())
@@ -107,7 +107,7 @@ def complete() -> ResponseReturnValue:
     text = request.args.get("q", "")[:LONGEST_QUESTION]
     found: list[operators.Completion] = []
     with suppress(IndexUnavailable), in_lane("searches"):
-        found = operators.completions(reading(), actor(), engine_of(settings()), text)
+        found = operators.completions(reading(), actor(), current_engine(), text)
     return render_template("search/completions.html", found=found)
 
 
@@ -139,10 +139,10 @@ def switch() -> ResponseReturnValue:
     unavailable = False
     try:
         with in_lane("searches"):
-            found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
+            found = queries.titles(session, actor(), current_engine(), text, space=slug)
             found = pages.with_named(session, actor(), text, slug, found)
             listed = {one.page.id for one in found}
-            beside = switcher.beside_titles(session, actor(), engine_of(settings()), text, listed)
+            beside = switcher.beside_titles(session, actor(), current_engine(), text, listed)
     except IndexUnavailable:
         unavailable = True
     place = switcher.place_of(session, actor(), slug)
@@ -166,7 +166,7 @@ def _linked(session: Session, text: str, slug: str) -> str:
     unavailable = creates = False
     try:
         with in_lane("searches"):
-            found = queries.titles(session, actor(), engine_of(settings()), text, space=slug)
+            found = queries.titles(session, actor(), current_engine(), text, space=slug)
     except IndexUnavailable:
         unavailable = True
     sections = pages.sections(session, actor(), text, slug)

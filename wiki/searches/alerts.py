@@ -183,7 +183,7 @@ def _compare(database: Database, settings: Settings, search_id: int, turn: _Turn
             and event.actor_id != person.id
             and page_id not in told
         ]
-        engine, actor = engine_of(settings), person.actor()
+        engine, actor = engine_of(settings, database), person.actor()
         matches = list_matches(session, actor, engine, saved.query, space=saved.space, among=among)
     if matches:
         with database.write() as session:

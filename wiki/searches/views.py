@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from wiki.errors import Invalid
 from wiki.i18n import gettext as _
 from wiki.search.engine import IndexUnavailable
-from wiki.search.index import engine_of
+from wiki.search.in_request import current_engine
 from wiki.search.matching import MOST
 from wiki.search.query import LONGEST_QUESTION
 from wiki.searches import actions, alerts, queries
@@ -20,7 +20,7 @@ from wiki.watching.levels import DEFAULT, Level
 from wiki.web.errors import flash
 from wiki.web.limits.lane import in_lane
 from wiki.web.limits.rate_limit import costs
-from wiki.web.request import actor, reading, settings, writing
+from wiki.web.request import actor, reading, writing
 from wiki.web.response_cache import cached
 
 blueprint = Blueprint("searches", __name__)
@@ -90,7 +90,7 @@ def watch(search_id: int) -> ResponseReturnValue:
     row = queries.get_saved(session, actor(), search_id)
     matches = None
     with suppress(IndexUnavailable), in_lane("searches"):
-        matches = alerts.list_recent_matches(session, actor(), engine_of(settings()), row)
+        matches = alerts.list_recent_matches(session, actor(), current_engine(), row)
     return render_template(
         "searches/watch.html",
         saved=row,

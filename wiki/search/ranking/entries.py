@@ -94,11 +94,16 @@ def _title_share(title: str) -> float:
     return max(SHORTEST_TITLE_SHARE, 1 / (1 + 0.08 * max(0, length - 1)))
 
 
-def _plain(text: str, share: float = 1.0) -> Postings:
+def plain_positions(text: str) -> dict[str, list[int]]:
+    """Return the positions of every word of a title or path."""
     positions: dict[str, set[int]] = defaultdict(set)
     for cut in cuts(text):
         positions[cut.text].update(range(cut.position, cut.position + cut.length))
-    return [(word, share, sorted(places)) for word, places in positions.items()]
+    return {word: sorted(places) for word, places in positions.items()}
+
+
+def _plain(text: str, share: float = 1.0) -> Postings:
+    return [(word, share, places) for word, places in plain_positions(text).items()]
 
 
 def _positions(document: Document, found: _Cuts) -> Postings:

@@ -21,13 +21,13 @@ from typing import Any, TypeVar
 from whoosh.index import TOC
 
 from wiki.disk import free, is_full
-from wiki.search.engine import Document, Filters, Hit, IndexUnavailable, Results, TitleHit
-from wiki.search.excerpts import passage
+from wiki.search.engine import Document, Filters, IndexUnavailable, Results, TitleHit
 from wiki.search.language.synonyms import Synonyms, standard
 from wiki.search.query import Query
 from wiki.search.ranking.entries import entry
 from wiki.search.ranking.facets import facets
-from wiki.search.ranking.finding import Finder, Found, Limits
+from wiki.search.ranking.finding import Finder, Limits
+from wiki.search.ranking.hits import hit
 from wiki.search.ranking.matching import allowed
 from wiki.search.ranking.titles import titles
 from wiki.search.whoosh.merging import (
@@ -64,6 +64,8 @@ WORD = 300
 
 class WhooshEngine:
     """The index in one folder. Create one per process and share it among threads."""
+
+    keeps_words = True
 
     def __init__(self, root: Path, patience: float = PATIENCE) -> None:
         self.shelf = IndexDirectory(root)
@@ -129,7 +131,7 @@ class WhooshEngine:
         found = finder.find()
         shown = found[offset : offset + limit]
         terms = finder.terms(shown)
-        hits = tuple(_hit(one, finder, terms) for one in shown)
+        hits = tuple(hit(one, finder, terms) for one in shown)
         return Results(
             hits=hits,
             total=len(found),
@@ -241,6 +243,16 @@ class WhooshEngine:
         self.shelf.trust()
         return ""
 
+    def exists(self) -> bool:
+        """Return whether there is an index, even if it is damaged."""
+        return self.shelf.name() is not None
+
+    def drop(self) -> None:
+        """Remove the index, because another engine is used."""
+        if self.shelf.root.exists():
+            with self.shelf.lock("building", wait=1.0), self.shelf.lock():
+                self.shelf.clear()
+
     def damage(self) -> str:
         """Read every byte that a search could read. Return the damage found; empty if there is
         none."""
@@ -342,25 +354,6 @@ class WhooshEngine:
         except BaseException:
             discard(writer)
             raise
-
-
-def _hit(one: Found, finder: Finder, terms: tuple[str, ...]) -> Hit:
-    """Return a page found as a hit, with its excerpt and the section that the excerpt is from."""
-    segment = one.leaf.segment
-    pieces, place = passage(segment.body(one.document), terms)
-    fragment = heading = ""
-    if place >= 0 and not finder.is_in(segment.title(one.document)):
-        for begin, name, text in segment.sections(one.document):
-            if begin <= place:
-                fragment, heading = name, text
-    return Hit(
-        page_id=segment.page_ids[one.document],
-        revision=segment.revisions[one.document],
-        score=one.score,
-        excerpt=pieces,
-        fragment=fragment,
-        heading=heading,
-    )
 
 
 def _need(fields: Mapping[str, Any]) -> int:

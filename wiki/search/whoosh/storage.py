@@ -187,6 +187,12 @@ class IndexDirectory:
             if folder.is_dir() and folder.name != keep:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def clear(self) -> None:
+        """Remove every folder. Call it with both locks held."""
+        (self.root / "current").unlink(missing_ok=True)
+        self.sweep()
+        self.trust()
+
     def size(self) -> int:
         """Return the size of the index in use, in bytes."""
         name = self.name()

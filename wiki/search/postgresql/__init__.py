@@ -1,0 +1,1 @@
+"""The search engine in the wiki's own PostgreSQL database."""
