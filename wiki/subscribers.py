@@ -125,23 +125,24 @@ Chore = Callable[[Database, Settings], None]
 AT_START: tuple[Chore, ...] = (reconcile_index, look_again)
 EACH_SECOND: tuple[Chore, ...] = (mend_index,)
 # Run once a second while there are commits, and every few seconds while there are none.
-NOW_AND_THEN: tuple[Chore, ...] = (
-    forget_old_uploads,
-    forget_old_links,
-    forget_old_requests,
-    check_chain,
-    delete_expired,
-    keep_drilling,
-    ForgetChanges(),
-)
+NOW_AND_THEN: tuple[Chore, ...] = (check_chain,)
 # The same for chores that may take long each time; they run in a thread of their own.
 AT_LEISURE: tuple[Chore, ...] = (
     finish_renderings,
-    render_messages,
     NotifyOfMatches(),
     send_notice_mails,
     merge_index,
 )
+# Run every few seconds, because nobody waits for them. Those in a thread of their own follow.
+HOUSEKEEPING: tuple[Chore, ...] = (
+    forget_old_uploads,
+    forget_old_links,
+    forget_old_requests,
+    delete_expired,
+    keep_drilling,
+    ForgetChanges(),
+)
+LONG_HOUSEKEEPING: tuple[Chore, ...] = (render_messages,)
 
 
 def name_of(handler: Handler) -> str:

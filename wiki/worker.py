@@ -22,6 +22,8 @@ from wiki.subscribers import (
     AT_LEISURE,
     AT_START,
     EACH_SECOND,
+    HOUSEKEEPING,
+    LONG_HOUSEKEEPING,
     NOW_AND_THEN,
     Chore,
     gathered_by_name,
@@ -39,7 +41,7 @@ IDLE_AFTER_SECONDS = 5.0
 REST_SECONDS = 5.0
 # Seconds between runs of the chores, each of which is cheap when there is nothing to do.
 CHORE_SECONDS = 1.0
-# The same for chores that depend on the database, when there was no commit.
+# The same for housekeeping, and for chores that depend on the database when there was no commit.
 IDLE_CHORE_SECONDS = 10.0
 # Seconds until the next attempt to deliver after a failure.
 AGAIN_SECONDS = 1.0
@@ -122,13 +124,13 @@ class Worker:
         """Run the chores beside events, in a thread of their own so that a long chore delays no
         delivery."""
         once = list(AT_START)
-        news = self._news()
+        due = self._due(NOW_AND_THEN, HOUSEKEEPING)
         while not self._stopping.is_set():
             if self._beat_at is None or now() >= self._beat_at + heartbeat.BEAT:
                 self._beat_at = now()
                 self._show(heartbeat.live)
                 keep_reserve(self.settings.data_dir)
-            for chore in (*once, *EACH_SECOND, *(NOW_AND_THEN if next(news) else ())):
+            for chore in (*once, *EACH_SECOND, *next(due)):
                 if self._stopping.is_set():
                     return
                 if self._do(chore):
@@ -136,20 +138,26 @@ class Worker:
             self._stopping.wait(CHORE_SECONDS)
 
     def _see_to_long_chores(self) -> None:
-        news = self._news()
+        due = self._due(AT_LEISURE, LONG_HOUSEKEEPING)
         while not self._stopping.wait(CHORE_SECONDS):
-            for chore in AT_LEISURE if next(news) else ():
+            for chore in next(due):
                 self._do(chore)
 
-    def _news(self) -> Iterator[bool]:
-        """Yield at each step whether a commit was seen since the step before, or no step has said
-        so for :data:`IDLE_CHORE_SECONDS`."""
-        seen, due = self._changed_at, 0.0
+    def _due(
+        self, after_commits: tuple[Chore, ...], housekeeping: tuple[Chore, ...]
+    ) -> Iterator[tuple[Chore, ...]]:
+        """Yield at each step the chores that are due: some if a commit was seen since the step
+        before, and all of them if they were not due for :data:`IDLE_CHORE_SECONDS`."""
+        seen, all_due = self._changed_at, 0.0
         while True:
-            is_news = self._changed_at != seen or time.monotonic() >= due
-            if is_news:
-                seen, due = self._changed_at, time.monotonic() + IDLE_CHORE_SECONDS
-            yield is_news
+            if time.monotonic() >= all_due:
+                seen, all_due = self._changed_at, time.monotonic() + IDLE_CHORE_SECONDS
+                yield (*after_commits, *housekeeping)
+            elif self._changed_at != seen:
+                seen = self._changed_at
+                yield after_commits
+            else:
+                yield ()
 
     def _do(self, chore: Chore) -> bool:
         name = getattr(chore, "__name__", type(chore).__name__)

@@ -45,10 +45,16 @@ def test_a_worker_says_that_it_is_there_and_that_it_leaves(
     assert seen(database).stopped_at is not None
 
 
+CHORES = (
+    *("AT_START", "EACH_SECOND", "NOW_AND_THEN", "AT_LEISURE"),
+    *("HOUSEKEEPING", "LONG_HOUSEKEEPING"),
+)
+
+
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a worker have no chores and never pause."""
-    for name in ("AT_START", "EACH_SECOND", "NOW_AND_THEN", "AT_LEISURE"):
+    for name in CHORES:
         monkeypatch.setattr(module, name, ())
     waits = ("AGAIN", "CHORE", "IDLE_CHORE", "POLL", "IDLE_POLL", "REST")
     for name in (*(f"{one}_SECONDS" for one in waits), "FOR_ROOM"):

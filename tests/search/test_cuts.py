@@ -204,3 +204,11 @@ def test_a_page_has_the_words_of_each_of_its_stretches(text: str) -> None:
     terms = {cut.text for cut in cuts(text)}
     for one in asked(text):
         assert set(one.chains[0].terms) <= terms
+
+
+@given(st.text(st.sampled_from("aB1é.-_'/& ,+#\n0"), max_size=60))
+def test_a_line_in_ascii_is_cut_as_beside_other_letters(text: str) -> None:
+    lines = text.replace("é", "e").split("\n")
+    beside = "\n".join(f"é {line}" for line in lines)
+    alone = "\n".join(f"e {line}" for line in lines)
+    assert [cut[:3] for cut in cuts(beside)] == [cut[:3] for cut in cuts(alone)]

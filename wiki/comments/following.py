@@ -8,10 +8,11 @@ so what counts is the hash of the text.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import BindParameter, Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from wiki.comments.locating import shown_columns, sight_of
@@ -22,6 +23,27 @@ from wiki.pages.texts.stored import get_texts
 from wiki.spaces.models import Space
 from wiki.text.passages.following import CERTAINTIES, LOST, Passage, Spot, Step, find, squeeze
 from wiki.text.passages.shown import Sight
+
+
+def behind(database: Database, page_ids: Collection[int]) -> list[int]:
+    """Return those of the pages that have passages to be followed, in order."""
+    with database.read() as session:
+        found: set[int] = set()
+        for some in batches(page_ids):
+            found.update(session.connection().scalars(_pages_behind(), {"ids": some}))
+    return sorted(found)
+
+
+@cache
+def _pages_behind() -> Select[int]:
+    ids: BindParameter[list[int]] = bindparam("ids", expanding=True)
+    return (
+        select(Anchor.page_id)
+        .join(Page, Page.id == Anchor.page_id)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .where(Anchor.page_id.in_(ids), Anchor.content_hash != Revision.content_hash)
+        .distinct()
+    )
 
 
 def follow_page(database: Database, page_id: int) -> None:

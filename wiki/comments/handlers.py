@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
 from wiki.comments.composing import derived_columns
-from wiki.comments.following import follow_page, forget_quotes
+from wiki.comments.following import behind, follow_page, forget_quotes
 from wiki.comments.models import Message, Thread
 from wiki.comments.shown import render_all
 from wiki.config import Settings
@@ -28,7 +28,8 @@ def follow_passages(
     for one in happenings:
         if one.name == RevisionPurged.__name__ and one.page_id is not None:
             forget_quotes(database, one.page_id, int(one.payload["revision"]))
-    for page_id in sorted({one.page_id for one in happenings if one.page_id is not None}):
+    page_ids = {one.page_id for one in happenings if one.page_id is not None}
+    for page_id in behind(database, page_ids):
         follow_page(database, page_id)
 
 

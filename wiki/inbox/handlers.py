@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, bindparam, delete, literal, null, or_, select
+from sqlalchemy import String, bindparam, delete, exists, literal, null, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.comments.models import Message, Thread
 from wiki.config import Settings
 from wiki.db import Database
 from wiki.inbox.fanout import About, Recipients, tell, watchers
-from wiki.inbox.kinds import Because, Kind
+from wiki.inbox.kinds import NEEDED, Because, Kind
 from wiki.inbox.mentions import record_mentions
 from wiki.inbox.models import MessageMention, PageMention
 from wiki.outbox.deliver import Happening
@@ -26,6 +26,7 @@ from wiki.rules.roles import Role
 from wiki.spaces.models import GroupRole, Membership, Space
 from wiki.text.compare.weight import is_slight
 from wiki.text.markdown.links import mentioned
+from wiki.watching.queries import has_watchers
 from wiki.watching.subjects import Subject
 
 _BY_HAND = frozenset({Action.CREATE, Action.EDIT, Action.MERGE, Action.REVERT, Action.UNDO})
@@ -37,9 +38,39 @@ def tell_of_pages(database: Database, _settings: Settings, batch: Sequence[Happe
     for happening in batch:
         if happening.payload["action"] not in _BY_HAND or happening.page_id is None:
             continue
+        with database.read() as session:
+            if not _concerns_anybody(session, happening, happening.page_id):
+                continue
         ensure_head(database, happening.page_id)
         with database.write(durable=False) as session:  # delivered again if it is lost
             _tell_of_page(session, happening, happening.page_id)
+
+
+def _concerns_anybody(session: Session, happening: Happening, page_id: int) -> bool:
+    """Return whether a saved page may mention or have mentioned anybody, or somebody else than its
+    author may watch it. Most saves concern nobody, and need nothing else than this."""
+    found = session.connection().execute(_HEARD, {"page": page_id}).one_or_none()
+    if found is None:
+        return False
+    is_head = int(happening.payload["revision"]) == found.head
+    if is_head and (found.mentions or found.html is None or mentioned(found.html)):
+        return True
+    place = (page_id, found.space_id, found.path_key)
+    return has_watchers(session, place, NEEDED[Kind.EDIT], besides=happening.actor_id)
+
+
+_HEARD = (
+    select(
+        Page.head,
+        Page.space_id,
+        Page.path_key,
+        RenderingRow.html,
+        exists().where(PageMention.page_id == Page.id).label("mentions"),
+    )
+    # A rendering of a former head says nothing.
+    .outerjoin(RenderingRow, (RenderingRow.page_id == Page.id) & (Page.rendered == Page.head))
+    .where(Page.id == bindparam("page"), Page.deleted_at.is_(None))
+)
 
 
 def _tell_of_page(session: Session, happening: Happening, page_id: int) -> None:
@@ -55,14 +86,10 @@ def _tell_of_page(session: Session, happening: Happening, page_id: int) -> None:
             new = record_mentions(session, happening, page, names)
             tell(session, happening, About(subject, Kind.MENTION), new)
         else:
-            session.connection().execute(_FORGOTTEN, {"page": page.id})
+            session.execute(delete(PageMention).where(PageMention.page_id == page.id))
     if number == 1 or _is_weighty(session, page.id, number):
         about = About(subject, Kind.EDIT)
         tell(session, happening, about, watchers(session, happening, page, None, about.kind))
-
-
-# Most pages mention nobody, so this is all that most saves cost here.
-_FORGOTTEN = delete(PageMention).where(PageMention.page_id == bindparam("page"))
 
 
 def _is_weighty(session: Session, page_id: int, number: int) -> bool:

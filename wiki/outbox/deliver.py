@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, func, select, update
+from sqlalchemy import Delete, Row, Select, Update, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wiki.config import Settings
@@ -68,6 +68,7 @@ class Deliverer:
         self.settings = settings
         self.handlers = handlers
         self.gathered = gathered or {}
+        self._waiting: Sequence[Row[str, datetime, int]] | None = None
 
     def deliver_due(self) -> int:
         """Deliver one batch to each subscriber with due deliveries; return the number delivered.
@@ -98,10 +99,14 @@ class Deliverer:
         return total
 
     def next_due(self) -> datetime | None:
-        """Return the time of the next delivery; None if nothing waits."""
-        with self.database.read() as session:
-            first = session.execute(_first_due()).all()
+        """Return the time of the next delivery; None if nothing waits. It is known already if the
+        last :meth:`deliver_due` has found nothing due."""
+        first = self._first() if self._waiting is None else self._waiting
         return min((self._wanted_at(name, due_at) for name, due_at, _ in first), default=None)
+
+    def _first(self) -> Sequence[Row[str, datetime, int]]:
+        with self.database.read() as session:
+            return session.connection().execute(_first_due()).all()
 
     def _wanted_at(self, name: str, due_at: datetime) -> datetime:
         return due_at + self.gathered.get(name, timedelta())
@@ -119,10 +124,10 @@ class Deliverer:
     def _claim(self) -> dict[str, list[Happening]]:
         """Claim the due deliveries of each subscriber, at most a batch, until the lease ends."""
         moment = now()
-        with self.database.read() as session:
-            first = session.execute(_first_due()).all()
+        first = self._first()
         waiting = [name for name, due_at, _ in first if self._wanted_at(name, due_at) <= moment]
         waiting = [name for name in self.handlers if name in waiting]
+        self._waiting = None if waiting else first
         if not waiting:
             return {}
         # A few are read by one statement; of many, each subscriber gets a batch.
@@ -135,11 +140,8 @@ class Deliverer:
             claimed = {name: claimed[name] for name in waiting if name in claimed}
             held = [one.delivery_id for batch in claimed.values() for one in batch]
             for some in batches(held, BATCH):
-                session.execute(
-                    update(Delivery)
-                    .where(Delivery.id.in_(some))
-                    .values(due_at=now() + LEASE, claimed_by=this_machine())
-                )
+                lease = {"until": now() + LEASE, "machine": this_machine()}
+                session.connection().execute(_held(), {"ids": some, **lease})
         return claimed
 
     def _rows(
@@ -168,7 +170,7 @@ class Deliverer:
             return
         with self.database.write(durable=durable) as session:
             for some in batches(ids, BATCH):
-                session.execute(delete(Delivery).where(Delivery.id.in_(some)))
+                session.connection().execute(_paid(), {"ids": some})
 
     def _postpone(self, happening: Happening, error: Exception) -> None:
         with self.database.write() as session:
@@ -195,6 +197,20 @@ def _first_due() -> Select[str, datetime, int]:
         .where(Delivery.gave_up_at.is_(None))
         .group_by(Delivery.subscriber)
     )
+
+
+@cache
+def _held() -> Update:
+    return (
+        update(Delivery)
+        .where(Delivery.id.in_(bindparam("ids", expanding=True)))
+        .values(due_at=bindparam("until"), claimed_by=bindparam("machine"))
+    )
+
+
+@cache
+def _paid() -> Delete:
+    return delete(Delivery).where(Delivery.id.in_(bindparam("ids", expanding=True)))
 
 
 _HAPPENING = tuple(one.name for one in fields(Happening))

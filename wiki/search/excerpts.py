@@ -7,7 +7,8 @@ from functools import lru_cache
 from itertools import islice
 
 from wiki.search.language.function_words import DEFAULT, function_words
-from wiki.search.words import JOINERS, cuts, fold, is_unspaced
+from wiki.search.language.tokens import JOINERS
+from wiki.search.words import cuts, fold, is_unspaced
 
 WIDTH = 240
 """Length of an excerpt, in characters."""

@@ -6,10 +6,11 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from wiki.config import POSTGRESQL, Settings
@@ -193,15 +194,18 @@ def mend(database: Database, settings: Settings) -> str:
 
 def _revisions(database: Database, page_ids: Collection[int] | None = None) -> Mapping[int, int]:
     """Return the revision number of every live page, or of the given ones."""
-    query = select(Page.id, Page.head).where(Page.deleted_at.is_(None))
     with database.read() as session:
         if page_ids is None:
-            return {row.id: row.head for row in session.execute(query)}
+            return {row.id: row.head for row in session.execute(_HEADS)}
         found = {}
         for some in batches(page_ids, CHUNK):
-            rows = session.execute(query.where(Page.id.in_(some)))
+            rows = session.connection().execute(_SOME_HEADS, {"ids": some})
             found.update({row.id: row.head for row in rows})
         return found
+
+
+_HEADS = select(Page.id, Page.head).where(Page.deleted_at.is_(None))
+_SOME_HEADS = _HEADS.where(Page.id.in_(bindparam("ids", expanding=True)))
 
 
 def documents_of(database: Database, page_ids: Collection[int]) -> Iterator[Document]:
@@ -213,19 +217,10 @@ def documents_of(database: Database, page_ids: Collection[int]) -> Iterator[Docu
 
 
 def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
-    found = session.execute(
-        select(Page, Revision, Space.slug)
-        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
-        .join(Space, Space.id == Page.space_id)
-        .where(Page.id.in_(page_ids), Page.deleted_at.is_(None))
-    )
+    found = session.execute(_shown(), {"ids": page_ids})
     rows = [(page, revision, slug) for page, revision, slug in found]
     authors: dict[int, list[int]] = {}
-    for page_id, author_id in session.execute(
-        select(Revision.page_id, Revision.author_id)
-        .where(Revision.page_id.in_(page_ids), Revision.author_id.is_not(None))
-        .distinct()
-    ):
+    for page_id, author_id in session.connection().execute(_authors(), {"ids": page_ids}):
         authors.setdefault(page_id, []).append(author_id or 0)
     texts = _texts(session, rows)
     linked = link_texts(session, [page for page, _, _ in rows])
@@ -254,6 +249,30 @@ def _read(session: Session, page_ids: Sequence[int]) -> list[Document]:
     return documents
 
 
+@cache
+def _shown() -> Select[Page, Revision, str]:
+    return (
+        select(Page, Revision, Space.slug)
+        .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
+        .join(Space, Space.id == Page.space_id)
+        .where(Page.id.in_(bindparam("ids", expanding=True)), Page.deleted_at.is_(None))
+    )
+
+
+@cache
+def _authors() -> Select[int, int | None]:
+    of_pages = Revision.page_id.in_(bindparam("ids", expanding=True))
+    found = select(Revision.page_id, Revision.author_id).distinct()
+    return found.where(of_pages, Revision.author_id.is_not(None))
+
+
+@cache
+def _renderings() -> Select[Any]:
+    row = RenderingRow
+    found: Select[Any] = select(row.page_id, row.key, row.text, row.headings)
+    return found.where(row.page_id.in_(bindparam("ids", expanding=True)))
+
+
 def _texts(
     session: Session, rows: Sequence[tuple[Page, Revision, str]]
 ) -> dict[int, tuple[str, tuple[str, ...], tuple[str, ...]]]:
@@ -269,10 +288,8 @@ def _texts(
             tuple(one["text"] for one in headings),
             tuple(one["id"] for one in headings),
         )
-        for page_id, key, text, headings in session.execute(
-            select(
-                RenderingRow.page_id, RenderingRow.key, RenderingRow.text, RenderingRow.headings
-            ).where(RenderingRow.page_id.in_(keys))
+        for page_id, key, text, headings in session.connection().execute(
+            _renderings(), {"ids": list(keys)}
         )
         if key == keys[page_id] and text is not None
     }

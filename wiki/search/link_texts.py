@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from wiki.db import batches
@@ -38,19 +38,7 @@ def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, Linked]:
     homes = {page.id: page.space_id for page in pages if page.scope_id is None}
     wanted: dict[tuple[int, int], int] = {}
     counts: dict[int, int] = {}
-    rows = session.execute(
-        select(PageLink.page_id, PageLink.ordinal, PageLink.target_id, Page.space_id)
-        .join(Page, Page.id == PageLink.page_id)
-        .where(
-            PageLink.target_id.in_(homes),
-            PageLink.target_id != PageLink.page_id,
-            TO_PAGE,
-            PageLink.embedded.is_(False),
-            Page.scope_id.is_(None),
-            Page.deleted_at.is_(None),
-        )
-        .order_by(PageLink.page_id, PageLink.ordinal)
-    )
+    rows = session.connection().execute(_LINKS, {"targets": list(homes)})
     for source, ordinal, target, space_id in rows:
         if target is None or homes[target] != space_id or counts.get(target, 0) >= MOST_LINKS:
             continue
@@ -68,6 +56,21 @@ def link_texts(session: Session, pages: Sequence[Page]) -> Mapping[int, Linked]:
                     linked.texts.append(link["text"][:LONGEST])
                     linked.sources.add(source)
     return found
+
+
+_LINKS = (
+    select(PageLink.page_id, PageLink.ordinal, PageLink.target_id, Page.space_id)
+    .join(Page, Page.id == PageLink.page_id)
+    .where(
+        PageLink.target_id.in_(bindparam("targets", expanding=True)),
+        PageLink.target_id != PageLink.page_id,
+        TO_PAGE,
+        PageLink.embedded.is_(False),
+        Page.scope_id.is_(None),
+        Page.deleted_at.is_(None),
+    )
+    .order_by(PageLink.page_id, PageLink.ordinal)
+)
 
 
 def targets_of(session: Session, sources: Collection[int], spaces: Collection[int]) -> set[int]:

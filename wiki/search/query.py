@@ -12,7 +12,8 @@ from rapidfuzz.distance import OSA
 
 from wiki.i18n import gettext as _
 from wiki.i18n import listed, ngettext
-from wiki.search.words import GROUPED, fold
+from wiki.search.language.tokens import GROUPED
+from wiki.search.words import fold
 
 LONGEST_QUESTION = 400
 """Maximum number of characters of a query."""

@@ -18,31 +18,13 @@ from typing import NamedTuple
 
 import regex
 
+from wiki.search.language.tokens import LETTER, TOKEN, Match, tokens
+
 LONGEST = 64
 """Maximum number of characters of a word; longer runs are keys and checksums, found by their
 beginning."""
 
-_UNSPACED = (
-    r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-    r"\u30fc\u3005\u3006\uff70\uff9e\uff9f"
-)
-_LETTER = rf"[[\p{{L}}\p{{N}}\p{{M}}]--[{_UNSPACED}]]"
-JOINERS = "-\u00ad\u2010\u2011._'\u2019\u02bc&/"
-"""Signs between words that can join them into one word."""
-_SIGN = r"\p{L}(?:\+\+|\#)(?![\p{L}\p{N}])"
-GROUPED = (
-    r"(?<![\p{L}\p{N}]|\p{N}[.,])\p{N}{1,3}"
-    r"(?P<sep>[.,'\u2019\x20\u00a0\u2009\u202f])\p{N}{3}"
-    r"(?:(?P=sep)\p{N}{3}){0,5}(?![\p{N}\p{L}]|[.,'\u2019]\p{N})"
-)
-"""A number with its digits in groups of three: 1,250,000 or 1 250 000."""
-_TOKEN = regex.compile(
-    rf"(?V1)(?P<run>[{_UNSPACED}]+)"
-    rf"|(?P<sign>(?<![\p{{L}}\p{{N}}]){_SIGN})"
-    rf"|(?P<number>{GROUPED})"
-    rf"|(?P<word>{_LETTER}+(?:[{JOINERS}](?!{_SIGN}){_LETTER}+)*)"
-)
-_WORD = regex.compile(rf"(?V1){_LETTER}+")
+_WORD = regex.compile(rf"(?V1){LETTER}+")
 # The start of a smaller word inside another: fooBar, HTTPServer (but not URLs), utf8, 5GB.
 _INNER = regex.compile(
     r"(?<=[\p{Ll}\p{M}])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})"
@@ -114,12 +96,12 @@ class Cut(NamedTuple):
 
 def stretches(text: str) -> Iterator[Stretch]:
     """Yield the stretches of `text` in order."""
-    for match in _TOKEN.finditer(text):
+    for match in tokens(text):
         if (found := _stretch(text, match)) is not None:
             yield found
 
 
-def _stretch(text: str, match: regex.Match[str]) -> Stretch | None:
+def _stretch(text: str, match: Match) -> Stretch | None:
     kind, raw, start = match.lastgroup, match.group(), match.start()
     if kind == "run":
         return Stretch(tuple(_pairs(raw, start, 0)), unspaced=True)
@@ -138,6 +120,12 @@ def _is_plain(raw: str) -> bool:
     return raw.isalpha() and (raw.islower() or raw.istitle())
 
 
+@lru_cache(maxsize=16_384)
+def _plain(raw: str) -> str:
+    """Return a stretch that is one word as it is indexed; an empty text for any other one."""
+    return _folded(raw) if _is_plain(raw) else ""
+
+
 def _folded(raw: str) -> str:
     return fold(raw[: LONGEST * 2])[:LONGEST]
 
@@ -154,10 +142,10 @@ def words(text: str) -> Iterator[Word]:
 def cuts(text: str) -> Iterator[Cut]:
     """Yield every word of `text`, small or large, as it is indexed."""
     position = 0
-    for match in _TOKEN.finditer(text):
-        if match.lastgroup == "word" and _is_plain(raw := match.group()):  # most of them are
+    for match in tokens(text):
+        if match.lastgroup == "word" and (folded := _plain(match.group())):  # most of them are
             start, end = match.span()
-            if (folded := _folded(raw)) and (not start or text[start - 1] != "-"):
+            if not start or text[start - 1] != "-":
                 yield Cut(folded, position, 1, start, end)
                 position += 1
                 continue
@@ -257,7 +245,7 @@ def _option(text: str, start: int, raw: str) -> str:
 
 def is_unspaced(term: str) -> bool:
     """Return whether `term` is in a script without spaces between words."""
-    match = _TOKEN.fullmatch(term)
+    match = TOKEN.fullmatch(term)
     return match is not None and match.lastgroup == "run"
 
 

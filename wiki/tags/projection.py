@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Select, bindparam, delete, insert, select, text
+from sqlalchemy import ColumnElement, Delete, bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from wiki.db import batches
@@ -58,7 +57,7 @@ def recompute(session: Session, page_ids: Iterable[int]) -> int:
     take_turn(session)
     changed = 0
     for some in batches(sorted(set(page_ids)), BATCH):
-        wrong = _differing(session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids()))
+        wrong = _differing(session, {"ids": some}, *_of_ids())
         if wrong:
             session.execute(_forget(), {"ids": list(wrong)})
             rows = [row for _, wanted, _ in wrong.values() for row in _as_rows(wanted)]
@@ -72,9 +71,7 @@ def differing(session: Session, page_ids: Iterable[int]) -> list[int]:
     """Return those of the pages whose derived tags differ from those of their heads."""
     found: list[int] = []
     for some in batches(sorted(set(page_ids)), BATCH):
-        found += _differing(
-            session, {"ids": some}, Page.id.in_(_ids()), PageTag.page_id.in_(_ids())
-        )
+        found += _differing(session, {"ids": some}, *_of_ids())
     return found
 
 
@@ -88,7 +85,7 @@ def check(session: Session) -> Iterator[Difference]:
         if not ids:
             return
         span = {"first": ids[0], "last": ids[-1]}
-        wrong = _differing(session, span, _between(Page.id), _between(PageTag.page_id))
+        wrong = _differing(session, span, *_of_span())
         for page_id, wanted, there in wrong.values():
             yield Difference(page_id, _words(wanted), _words(there))
         last = ids[-1]
@@ -102,15 +99,15 @@ def repair(session: Session, differences: Iterable[Difference]) -> int:
 def _differing(
     session: Session,
     which: Mapping[str, Any],
-    pages: ColumnElement[bool],
-    tagged: ColumnElement[bool],
+    tagged: Any,
+    heads: Any,
 ) -> dict[int, tuple[int, _Rows, _Rows]]:
     """Return the pages whose expected and present rows differ, with both, in two queries."""
     there: dict[int, dict[str, tuple[Any, ...]]] = {}
-    for row in session.execute(select(*_COLUMNS).where(tagged), which):
+    for row in session.connection().execute(tagged, which):
         there.setdefault(row.page_id, {})[row.tag_key] = tuple(row)
     wanted: dict[int, dict[str, tuple[Any, ...]]] = {}
-    for id, space_id, updated_at, tags in session.execute(_heads().where(pages), which):
+    for id, space_id, updated_at, tags in session.connection().execute(heads, which):
         rows = wanted.setdefault(id, {})
         for tag in tags:
             key = tag_key(tag)
@@ -123,21 +120,27 @@ def _differing(
 
 
 @cache
-def _heads() -> Select[int, int, datetime, list[str]]:
-    return (
+def _of_ids() -> tuple[Any, Any]:
+    """Select the present rows of pages, and the heads that say which they should be."""
+    return _rows_and_heads(lambda column: column.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _of_span() -> tuple[Any, Any]:
+    """Select the same of pages between two ids."""
+    return _rows_and_heads(lambda column: column.between(bindparam("first"), bindparam("last")))
+
+
+def _rows_and_heads(
+    among: Callable[[Any], ColumnElement[bool]],
+) -> tuple[Any, Any]:
+    rows = select(*_COLUMNS).where(among(PageTag.page_id))
+    heads = (
         select(Page.id, Page.space_id, Page.updated_at, Revision.tags)
         .join(Revision, (Revision.page_id == Page.id) & (Revision.number == Page.head))
-        .where(Page.deleted_at.is_(None))
+        .where(Page.deleted_at.is_(None), among(Page.id))
     )
-
-
-def _ids() -> Any:
-    return bindparam("ids", expanding=True)
-
-
-def _between(column: Any) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = column.between(bindparam("first"), bindparam("last"))
-    return condition
+    return rows, heads
 
 
 _ADD = insert(PageTag)

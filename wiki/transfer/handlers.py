@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from wiki.config import Settings
@@ -69,8 +69,7 @@ def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[H
             if space_id is not None:
                 newest[space_id] = happening.event_id
     with database.read() as session:
-        mirrored = session.scalars(select(Mirror.space_id).where(Mirror.space_id.in_(newest)))
-        space_ids = list(mirrored)
+        space_ids = list(session.connection().scalars(_MIRRORED, {"spaces": list(newest)}))
     for space_id in space_ids:
         mirroring.advance(
             database,
@@ -79,6 +78,9 @@ def mirror_spaces(database: Database, settings: Settings, happenings: Sequence[H
             event_id=newest[space_id],
             seconds=mirroring.SLICE_SECONDS,
         )
+
+
+_MIRRORED = select(Mirror.space_id).where(Mirror.space_id.in_(bindparam("spaces", expanding=True)))
 
 
 def _language(database: Database, settings: Settings, import_id: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Integer, Select, String, func, literal, select
+from sqlalchemy import Integer, Select, String, bindparam, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wiki.comments.models import Thread
@@ -54,11 +54,16 @@ def _watch(
 ) -> None:
     """Store a watch of somebody who has none of this subject and wants such watches."""
     with database.read() as session:
-        mine = (Watch.person_id == person_id) & (Watch.subject == subject.key)
-        if session.scalar(select(Watch.id).where(mine)) is not None:
+        mine = {"person": person_id, "subject": subject.key}
+        if session.connection().scalar(_OWN, mine) is not None:
             return
     with database.write(durable=False) as session:  # delivered again if it is lost
         _insert(session, person_id, subject, there, how)
+
+
+_OWN = select(Watch.id).where(
+    Watch.person_id == bindparam("person"), Watch.subject == bindparam("subject")
+)
 
 
 def _insert(

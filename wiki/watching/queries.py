@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.pages.models import Page
@@ -80,6 +93,46 @@ def deciding(keys: Sequence[str], person_id: int | None = None) -> Subquery:
         .where(ranked.c.place == 1)
         .subquery()
     )
+
+
+def has_watchers(
+    session: Session, place: tuple[int, int, str], level: Level, *, besides: int | None
+) -> bool:
+    """Return whether any watch of this level or a higher one holds for a page, except for one
+    person's own. Who is told is for :func:`deciding` to say.
+
+    :param place: the id of the page, that of its space, and the key of its path.
+    """
+    page_id, space_id, path_key = place
+    ways = [way for way in ancestors_of(path_key) if way]
+    values = {"page": page_id, "space": space_id, "ways": ways, "level": int(level)}
+    values |= {"space_key": Subject(space_id=space_id).key, "besides": besides or 0}
+    return bool(session.connection().scalar(_WATCHED, values | {"page_key": key_of_page(page_id)}))
+
+
+_ABOVE = select(literal("page:") + cast(Page.id, String)).where(
+    Page.space_id == bindparam("space"),
+    Page.path_key.in_(bindparam("ways", expanding=True)),
+    Page.deleted_at.is_(None),
+)
+_TAGS = select(literal("tag:") + PageTag.tag_key).where(PageTag.page_id == bindparam("page"))
+# The union of keys is read first, and then the index of subjects.
+_WATCHED = select(
+    select(Watch.id)
+    .where(
+        Watch.subject.in_(
+            union_all(
+                select(cast(bindparam("page_key"), String)),
+                select(cast(bindparam("space_key"), String)),
+                _ABOVE,
+                _TAGS,
+            )
+        ),
+        Watch.level >= bindparam("level"),
+        or_(Watch.person_id.is_(None), Watch.person_id != bindparam("besides")),
+    )
+    .exists()
+)
 
 
 @dataclass(frozen=True)
