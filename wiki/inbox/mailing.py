@@ -148,6 +148,7 @@ def _plan(
             plan.alone.append(told)
         else:
             plan.later.append(notice.id)
+    plan.digest.sort(key=lambda one: one.notice.last_event, reverse=True)
     plan.kept = {one.notice.id for one in (*plan.alone, *plan.digest)} | {*plan.later}
     return plan
 

@@ -159,13 +159,14 @@ def get_told(session: Session, actor: Actor, notice_id: int) -> Told | None:
 
 def due_mails(session: Session, actor: Actor) -> Sequence[Told]:
     """Return the notices of a person that are due to be mailed, as far as they are unread and the
-    person may read what they are about; the newest first."""
+    person may read what they are about. Those that have waited longest come first, so that of too
+    many for a day the same are mailed if the process is killed in between."""
     query = _notices(actor).where(
         Notice.mail_at <= now(), Notice.state == int(State.UNREAD), _awake()
     )
     found = session.scalars(
         query.options(contains_eager(Notice.page).joinedload(Page.space), joinedload(Notice.space))
-        .order_by(Notice.last_event.desc(), Notice.id.desc())
+        .order_by(Notice.mail_at, Notice.id)
         .limit(MOST_MAILED)
     ).all()
     return _told(session, actor, found)
