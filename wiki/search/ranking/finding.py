@@ -41,6 +41,9 @@ WHOLE_TITLE = 10_000.0
 """Score of a page whose title is exactly the query."""
 COVERED = 2.0
 """Exponent by which the score falls with the share of the query that a page lacks."""
+LONG, HALF = 4, 3.0
+"""Number of parts of a long query, and the weight at which a part counts half in it. There a page
+with most of the words stands before one with few of them in its title."""
 KEPT = 0.5
 """Pages with this share of what the best page covers, or less, are no results."""
 CLOSE = 0.4
@@ -216,6 +219,8 @@ class Finder:
                 zip(self.parts, self.rarities, strict=True), key=lambda pair: not pair[0].needed
             ):
                 here = scores(self.snapshot, leaf, one, among, self.deadline)
+                if len(self.parts) >= LONG:
+                    here = {d: weight / (weight + HALF) for d, weight in here.items()}
                 if one.needed:
                     among = set(here)
                     score = {d: score.get(d, 0.0) for d in here}
