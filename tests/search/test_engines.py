@@ -283,3 +283,17 @@ def test_long_texts_are_found_beyond_what_is_kept_for_excerpts(engine: Engine) -
     found = engine.search(parse("needle"), EVERYONE)
     assert ids(found) == [1]
     assert found.hits[0].excerpt
+
+
+def test_pages_with_a_word_often_are_no_reason_to_split_a_misspelt_one(engine: Engine) -> None:
+    often = "for casting " + "the " * 300 + "casting the for"
+    engine.update(
+        [
+            page(1, "Sales", "forecasting of sales"),
+            page(2, "Metal", "for " * 300 + "metal is good. Use it in casting."),
+            page(3, "Other", often.replace("for casting", "")),
+        ]
+    )
+    found = engine.search(parse("forcasting"), EVERYONE)
+    assert ids(found)[0] == 1
+    assert found.corrected["forcasting"] == ("forecasting",)

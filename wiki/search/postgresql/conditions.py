@@ -38,16 +38,20 @@ class Conditions:
         self.values[name] = value
         return f"CAST(:{name} AS {kind})"
 
-    def having(self, one: Part) -> str:
-        """Return the condition that a page satisfies a part, or nearly: a larger word in a phrase
-        is only compared with its neighbours."""
+    def having(self, one: Part, *, nearly: bool = True) -> str:
+        """Return the condition that a page satisfies a part.
+
+        :param nearly: whether a page of which not all positions are stored satisfies a phrase if it
+            has its words.
+        """
         pieces = []
         if one.stems:
             pieces.append(self._with_stems(one, [term for term, _ in one.stems]))
         column = FIELDS[one.field]
         if one.ways:
             pieces.append(self._matches(column, map(_phrase, one.ways)))
-        if long := [way for way in one.ways if len(way.terms) > 1]:
+        long = [way for way in one.ways if len(way.terms) > 1]
+        if long and nearly:
             loose = self._matches(column, (f"({' & '.join(map(quoted, w.terms))})" for w in long))
             pieces.append(f"d.is_clipped AND {loose}")
         return f"({' OR '.join(pieces)})" if pieces else "false"

@@ -120,7 +120,8 @@ class DatabaseFinder(Finder):
         if not frequency(self.snapshot, one):
             return []
         conditions = Conditions(self.filters, self.snapshot.languages)
-        where = " AND ".join([*self._gate(conditions), conditions.having(one)])
+        has = conditions.having(one, nearly=False)
+        where = " AND ".join([*self._gate(conditions), has])
         rows = self.snapshot.session.execute(
             text(f"SELECT d.page_id FROM {DOCUMENTS} d WHERE {where} LIMIT {most}"),
             conditions.values,

@@ -84,7 +84,7 @@ def scores(
         if deadline.check():
             break
         if len(way.terms) == 1:
-            some = set(leaf.segment.weights(one.field, way.terms[0])) & among
+            some = leaf.segment.weights(one.field, way.terms[0]).keys() & among
         else:
             some = _phrase(leaf.segment, one.field, way, among, deadline)
         if not some:
@@ -149,8 +149,10 @@ def _weights_of(
     for term in dict.fromkeys(terms):
         best: dict[int, float] = {}
         for one in dict.fromkeys(stem(term, language) for language in snapshot.languages):
-            for document, weight in segment.weights("stem", one).items():
-                if document in among and weight > best.get(document, 0.0):
+            weights = segment.weights("stem", one)
+            for document in among if len(among) < len(weights) else among & weights.keys():
+                weight = weights.get(document, 0.0)
+                if weight > best.get(document, 0.0):
                     best[document] = weight
         for document, weight in best.items():
             total[document] = total.get(document, 0.0) + weight / len(terms)
