@@ -131,6 +131,16 @@ class Settings:
         "Days until a share link expires, unless its creator chooses otherwise.", 14
     )
     share_max_days: int = _setting("Maximum number of days until a share link expires.", 90)
+    webhook_up_to: str = _setting(
+        "Highest label of pages that webhooks of spaces tell other services of: `public`, "
+        "`internal` or `confidential` (without texts); `off` to turn webhooks off.",
+        "internal",
+    )
+    webhook_private: str = _setting(
+        "`yes` if webhooks can call private addresses, this machine and addresses without TLS. "
+        "Leads of spaces can then send requests into your network.",
+        "no",
+    )
     render_seconds: float = _setting(
         "Seconds of CPU time that rendering a page can take before its plain source is shown "
         "instead.",
@@ -431,6 +441,15 @@ def _check(settings: Settings) -> None:
         raise ConfigError(
             "WIKI_SHARE_UP_TO must be “off”, “public” or “internal” (narrower pages are never "
             f"shared by link), not “{settings.share_up_to}”."
+        )
+    if settings.webhook_up_to not in ("off", "public", "internal", "confidential"):
+        raise ConfigError(
+            "WIKI_WEBHOOK_UP_TO must be “off”, “public”, “internal” or “confidential”, not "
+            f"“{settings.webhook_up_to}”."
+        )
+    if settings.webhook_private not in ("yes", "no"):
+        raise ConfigError(
+            f"WIKI_WEBHOOK_PRIVATE must be “yes” or “no”, not “{settings.webhook_private}”."
         )
     if settings.share_days > settings.share_max_days:
         raise ConfigError("WIKI_SHARE_DAYS must not be above WIKI_SHARE_MAX_DAYS.")

@@ -34,6 +34,7 @@ NAMES = (
     "watching",
     "inbox",
     "feeds",
+    "webhooks",
     "page_templates",
     "requests",
     "insights",

@@ -60,6 +60,7 @@ from wiki.tags.handlers import list_by_tag
 from wiki.transfer import events as transfer
 from wiki.transfer.handlers import import_more, mirror_spaces
 from wiki.watching.handlers import watch_commented, watch_written
+from wiki.webhooks.handlers import forget_old_calls, make_calls, queue_calls
 
 SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     pages.PageSaved: (
@@ -70,13 +71,21 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
         mirror_spaces,
         watch_written,
         tell_of_pages,
+        queue_calls,
     ),
-    pages.PageMoved: (render_heads, index_pages, index_link_targets, list_by_tag, mirror_spaces),
+    pages.PageMoved: (
+        render_heads,
+        index_pages,
+        index_link_targets,
+        list_by_tag,
+        mirror_spaces,
+        queue_calls,
+    ),
     pages.PageLabelled: (index_link_targets,),
     pages.PageRestricted: (index_link_targets,),
     pages.PageReordered: (mirror_spaces,),
-    pages.PageDeleted: (index_pages, index_link_targets, list_by_tag, mirror_spaces),
-    pages.PageRestored: (index_pages, list_by_tag, mirror_spaces),
+    pages.PageDeleted: (index_pages, index_link_targets, list_by_tag, mirror_spaces, queue_calls),
+    pages.PageRestored: (index_pages, list_by_tag, mirror_spaces, queue_calls),
     purging.PagePurged: (
         index_pages,
         forget_files,
@@ -87,9 +96,9 @@ SUBSCRIBERS: Mapping[type[Event], tuple[Handler, ...]] = {
     ),
     purging.RevisionPurged: (follow_passages, rebuild_index, wipe_freed),
     redaction.Redacted: (carry_out, follow_passages, mirror_spaces),
-    comments.CommentPosted: (follow_passages, watch_commented, tell_of_messages),
+    comments.CommentPosted: (follow_passages, watch_commented, tell_of_messages, queue_calls),
     comments.CommentEdited: (tell_of_messages,),
-    comments.ThreadStateChanged: (tell_of_states,),
+    comments.ThreadStateChanged: (tell_of_states, queue_calls),
     attachments.FileAdded: (make_thumbnails, mirror_spaces),
     attachments.FileRemoved: (mirror_spaces,),
     transfer.ImportRequested: (import_more,),
@@ -113,6 +122,7 @@ GATHERED: Mapping[Handler, timedelta] = dict.fromkeys(
         mirror_spaces,
         watch_written,
         tell_of_pages,
+        queue_calls,
     ),
     timedelta(seconds=0.3),
 )
@@ -131,6 +141,7 @@ AT_LEISURE: tuple[Chore, ...] = (
     finish_renderings,
     NotifyOfMatches(),
     send_notice_mails,
+    make_calls,
     merge_index,
 )
 # Run every few seconds, because nobody waits for them. Those in a thread of their own follow.
@@ -138,6 +149,7 @@ HOUSEKEEPING: tuple[Chore, ...] = (
     forget_old_uploads,
     forget_old_links,
     forget_old_requests,
+    forget_old_calls,
     delete_expired,
     keep_drilling,
     ForgetChanges(),

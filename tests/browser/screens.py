@@ -272,6 +272,8 @@ SCREENS = [
     ("cai", "/-/watching"),
     ("eve", "/-/watching?tag=samples"),
     ("ben", "/-/me/feeds?page=2"),
+    ("eve", "/eng/-/webhooks"),
+    ("eve", "/eng/-/webhooks/1"),
     ("cai", "/-/me/feeds?q=rota"),
 ]
 # The screens that the menu of the site leads to, whichever rooms there are.

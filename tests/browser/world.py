@@ -30,6 +30,7 @@ from wiki.comments.locating import Quoted, locate
 from wiki.comments.models import Message
 from wiki.comments.signs import SIGNS
 from wiki.db import at, now
+from wiki.feeds.models import FeedAddress
 from wiki.outbox import heartbeat
 from wiki.outbox.actions import publish
 from wiki.outbox.events import EventsExpired
@@ -70,6 +71,8 @@ from wiki.spaces.models import Invitation, RestrictedGroup, RestrictionRow, Spac
 from wiki.spaces.queries import see_space
 from wiki.transfer.models import Mirror
 from wiki.web.origin import come_from, come_from_nowhere
+from wiki.webhooks.kinds import TITLES, Format, Kind, State
+from wiki.webhooks.models import Webhook, WebhookCall
 
 SAMPLE = Path(__file__).parents[2] / "templates/ui/styles.md"
 
@@ -191,6 +194,7 @@ def fill(scene: Scene) -> None:
             )
         create_token(session, ben.actor(), ben, TokenScope(False), name="Nightly export")
         make_groups(session, scene)
+        make_feeds_and_webhooks(session, scene)
         old = create_token(session, ben.actor(), ben, TokenScope(True), name="Once", days=1)[0]
         old.expires_at = now()
         spaces = session.scalars(select(Space.id).where(Space.slug.in_(("eng", "lab")))).all()
@@ -338,6 +342,43 @@ def make_links(scene: Scene) -> None:
                 setattr(link, name, value)
             link.used_at = now() - timedelta(hours=2) if link.views else None
             session.add(link)
+
+
+def make_feeds_and_webhooks(session: Session, scene: Scene) -> None:
+    """An address of a feed, and a webhook with calls in every state."""
+    busy = scene.page("busy")
+    session.add(
+        FeedAddress(
+            token_hash=hash_token("of-the-world"),
+            person_id=scene.actor("ben").person_id or 0,
+            name="Reader " + "w" * 80,
+            page_id=busy.id,
+        )
+    )
+    hook = Webhook(
+        space_id=busy.space_id,
+        name="w" * 100,
+        url="https://hooks.example.org/" + "w" * 300,
+        format=Format.SLACK.value,
+        kinds=[kind.value for kind in TITLES],
+        secret=b"",
+        failing_since=now(),
+    )
+    session.add(hook)
+    session.flush()
+    for number, state in enumerate(State):
+        session.add(
+            WebhookCall(
+                webhook_id=hook.id,
+                page_id=busy.id,
+                key=f"msg_{number}",
+                kind=Kind.SAVED.value,
+                attempts=1,
+                state=state.value,
+                status=500,
+                response="w" * 300,
+            )
+        )
 
 
 def make_groups(session: Session, scene: Scene) -> None:

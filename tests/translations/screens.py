@@ -51,6 +51,7 @@ SCREENS = (
     ("cai", "/-/searches/1"),
     ("cai", "/-/me/feeds"),
     ("cai", "/-/searches/1/watch"),
+    ("eve", "/eng/-/webhooks"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

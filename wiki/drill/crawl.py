@@ -61,6 +61,7 @@ GENERAL: Mapping[str, str | int] = {
     "built_in": "vacation",
     "delivery_id": 1,
     "watch_id": 1,
+    "hook": 1,
     "notice_id": 1,
     "search_id": 1,
     "notice": 1,

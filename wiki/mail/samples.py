@@ -48,6 +48,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = {
         "locked": True,
     },
     "sharing/mail/suspended.txt": {"cause": "guesses"},
+    "webhooks/mail/stopped.txt": {"hook": "Team chat", "hook_id": 1, "space": _SPACE},
     "spaces/mail/invitation.txt": {
         "inviter": "Ben",
         "space": "Handbook",
