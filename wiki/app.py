@@ -96,7 +96,7 @@ def connect(app: Flask, settings: Settings, database: Database) -> None:
     set_own_address(settings.base_url)
     own_renderer.limit_rendering(settings.render_seconds, settings.render_retry_seconds)
     request.connect(app, request.Parts(settings, database, ROOMS))
-    response_cache.connect(app, database.changes, limit=64 << 20)
+    response_cache.connect(app, database.changes, limit=settings.cache_mb << 20)
     rate_limit.connect(app, ROOMS)
     lane.connect(app)
     oidc_views.connect(app, settings)

@@ -141,6 +141,9 @@ class Settings:
         "Leads of spaces can then send requests into your network.",
         "no",
     )
+    cache_mb: int = _setting(
+        "Memory for finished pages that are shown again, in MiB, shared by all web processes.", 64
+    )
     render_seconds: float = _setting(
         "Seconds of CPU time that rendering a page can take before its plain source is shown "
         "instead.",

@@ -104,6 +104,27 @@ def test_what_others_do_elsewhere_costs_readers_of_a_page_nothing(wiki: Scene, w
     assert remembered and entries(wiki, "/eng/plan") == remembered
 
 
+def test_a_notice_makes_only_its_reader_s_badge_out_of_date(wiki: Scene) -> None:
+    wiki.write("rota", "The first words of the rota.")
+    wiki.deliver()
+    wiki.post("cai", "/eng/-/watch", level="changes")
+
+    def badge(who: str) -> int:
+        number: int = wiki.get(who, "/-/inbox/unread").json["unread"]
+        return number
+
+    def clocks() -> list[int]:
+        cache = wiki.app.extensions["wiki.response_cache"]
+        return [entry.clock for key, entry in cache._entries.items() if "/-/inbox/unread" in key]
+
+    assert [badge(who) for who in ("cai", "dot", "cai", "dot")] == [0] * 4
+    before = max(clocks())
+    wiki.write("rota", "Entirely different sentences stand here today.", by="ben")
+    wiki.deliver()
+    assert (badge("cai"), badge("dot")) == (1, 0)
+    assert [clock > before for clock in sorted(clocks())] == [False, True]
+
+
 def test_what_people_do_reaches_their_own_answers(wiki: Scene) -> None:
     wiki.write("rota", "words")
     browser = signed_in(wiki, "ben")

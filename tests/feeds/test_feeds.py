@@ -16,6 +16,7 @@ from wiki.feeds import actions
 from wiki.feeds.models import FeedAddress
 from wiki.outbox.models import EventRow
 from wiki.pages.access.restrictions import set_label
+from wiki.pages.rendering.models import RenderingRow
 from wiki.people.models import Person
 from wiki.people.one_time import hash_token
 from wiki.purging.actions import purge_page
@@ -240,3 +241,12 @@ def test_feeds_are_read_at_a_limited_rate(wiki: Scene, monkeypatch: pytest.Monke
     address = follow(wiki, "cai")
     statuses = [wiki.get("nobody", address).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]
+
+
+def test_a_page_names_its_feed_before_its_rendering_is_stored(wiki: Scene) -> None:
+    wiki.write("rota", "words")
+    wiki.deliver()
+    with wiki.database.write() as session:
+        session.execute(delete(RenderingRow))
+    shown = wiki.get("ben", "/eng/rota")
+    assert (shown.status_code, 'href="/-/feed.atom?' in shown.text) == (200, True)

@@ -107,3 +107,12 @@ def test_another_address_or_encoding_is_another_answer(wiki: Scene) -> None:
         assert "second words" in wiki.get("nobody", "/open/rota").text
         packed = wiki.get("nobody", "/open/rota", headers={"Accept-Encoding": "gzip"})
         assert packed.headers["Content-Encoding"] == "gzip"
+
+
+def test_processes_share_the_memory_of_the_cache(wiki: Scene) -> None:
+    cache = ResponseCache(40, wiki.database.changes)
+    cache.share(2)
+    read = Read(wiki.database.changes.look(), set())
+    for name in ("a", "b", "c"):
+        cache.put(name, name, 10, read)
+    assert [cache.get(name) for name in ("a", "b", "c")] == [None, "b", "c"]

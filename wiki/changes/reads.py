@@ -17,6 +17,7 @@ from wiki.changes.rules import (
     page_scope,
     person_scope,
     presence_scope,
+    reader_scope,
 )
 
 _NOTED = "scopes_noted"
@@ -55,8 +56,8 @@ def note(scopes: Set[str]) -> None:
 
 def of_noted(*tables: str) -> dict[str, Any]:
     """Return the execution options of a statement that reads rows of some tables with a rule, and
-    only rows of pages and people for which the caller calls :func:`note_page` and
-    :func:`note_person`. Of a table that says who is here, it does not depend on that."""
+    only rows of pages and people for which the caller calls :func:`note_page`, :func:`note_person`
+    and :func:`note_reader`. Of a table that says who is here, it does not depend on that."""
     return {_NOTED: frozenset(tables)}
 
 
@@ -69,6 +70,12 @@ def note_person(person_id: int | None) -> None:
     """Add the scope of a person, of whom a statement with :func:`of_noted` reads rows."""
     if person_id is not None:
         note({person_scope(person_id)})
+
+
+def note_reader(person_id: int) -> None:
+    """Add the scope of what is told to a person, of which a statement with :func:`of_noted` reads
+    rows."""
+    note({reader_scope(person_id)})
 
 
 @lru_cache(maxsize=1024)

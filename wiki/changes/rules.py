@@ -14,7 +14,9 @@ from typing import Literal
 EVERYTHING = "*"
 """The scope on which every answer depends."""
 
-Owner = Literal["page", "person"]
+Owner = Literal["page", "person", "reader"]
+"""Whom a change concerns. What somebody is told concerns them as a ``reader``, and no answer that
+depends on the person only."""
 
 ANY_PAGE = "page:*"
 """The scope of what concerns a single page, whichever it is."""
@@ -33,6 +35,11 @@ def page_scope(page_id: int) -> str:
 def person_scope(person_id: int) -> str:
     """Return the scope of what concerns one person only."""
     return f"person:{person_id}"
+
+
+def reader_scope(person_id: int) -> str:
+    """Return the scope of what is told to one person only."""
+    return f"reader:{person_id}"
 
 
 def presence_scope(table: str) -> str:
@@ -85,6 +92,7 @@ RULES = {
     "anchors": Rule("page_id", inserts=True, all_others=True),
     "messages": Rule("thread_id", through="threads", inserts=True, all_others=True),
     "bookmarks": Rule("person_id", "person", inserts=True, deletes=True, all_others=True),
+    "notices": Rule("person_id", "reader", inserts=True, deletes=True, all_others=True),
     "people": Rule(presence=("seen_at", "left_at")),
     "login_sessions": Rule(
         "person_id",

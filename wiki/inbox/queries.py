@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
+from wiki.changes.reads import note_reader, of_noted
 from wiki.comments.models import Message
 from wiki.db import now
 from wiki.inbox.kinds import Kind, State
@@ -96,7 +97,9 @@ def count_unread(session: Session, actor: Actor) -> int:
         .where(visible_to(actor), Notice.state == int(State.UNREAD), _awake())
         .limit(MOST_COUNTED + 1)
     )
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    note_reader(actor.person_id)
+    counted = select(func.count()).select_from(some.subquery())
+    return session.scalar(counted.execution_options(**of_noted("notices"))) or 0
 
 
 def list_notices(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from wiki.changes.reads import note_page, of_noted
 from wiki.db import BigId
@@ -112,6 +113,7 @@ def look_up(session: Session, actor: Actor, slug: str, raw_path: str) -> Place:
     space, *standing, page = row
     if page is not None:
         note_page(page.id)
+        set_committed_value(page, "space", space)  # a screen may ask for it without a session
         try:
             seen = spaces.seen(space, tuple(standing), actor, page.scope_id)
             return Place(seen, page.path, page)

@@ -8,6 +8,8 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import configure_mappers
+
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.purging.forgetting import keep_forgetting
@@ -47,6 +49,9 @@ def serve_wiki(
     # nothing there. No connection is opened before: it would be shared, too.
     database = open_database(settings)
     app = create_app(settings, database)
+    count = workers or max(2, min(os.cpu_count() or 1, 8))
+    app.extensions["wiki.response_cache"].share(count)
+    configure_mappers()
     standard(), function_words()  # lists that every process reads
     gc.collect()
     gc.freeze()  # the collector writes into all objects that it looks at
@@ -65,6 +70,5 @@ def serve_wiki(
         keep_forgetting(database)
         run_until_told(database, settings)
 
-    count = workers or max(2, min(os.cpu_count() or 1, 8))
     children = [WorkerProcess(f"web {number}", answer) for number in range(1, count + 1)]
     Supervisor([*children, WorkerProcess("worker", deliver)]).run()

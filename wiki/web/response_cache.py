@@ -66,6 +66,10 @@ class ResponseCache:
         self._size = 0
         self._lock = threading.Lock()
 
+    def share(self, processes: int) -> None:
+        """Divide the memory evenly among processes that are about to be forked."""
+        self._limit //= processes
+
     def get(self, key: Hashable) -> Any | None:
         """Return the value of ``key`` if it is valid as far as ``changes`` has looked, else None.
         What it was read from counts as read."""
