@@ -89,6 +89,12 @@ class Settings:
         "",
     )
     mail_from: str = _setting("Sender of emails.", "wiki@localhost")
+    imap_url: str = _setting(
+        "Mailbox at which replies to notices arrive, `imaps://user:password@host/INBOX`; if empty, "
+        "people can't reply by email. It must get what is sent to `WIKI_MAIL_FROM` with anything "
+        "after a plus sign, such as `wiki+r-1@example.org`.",
+        "",
+    )
     session_days: int = _setting("Days after which an unused session expires.", 30)
     trusted_proxies: int = _setting(
         "Number of proxies in front of the wiki that add to `X-Forwarded-For`; 0 ignores that "
@@ -440,6 +446,8 @@ def _check(settings: Settings) -> None:
         raise ConfigError("WIKI_MAIL_FROM must be an address such as wiki@example.org.")
     if settings.smtp_url and urlsplit(settings.smtp_url).scheme not in ("smtp", "smtps"):
         raise ConfigError("WIKI_SMTP_URL must begin with smtp:// or smtps://.")
+    if settings.imap_url and urlsplit(settings.imap_url).scheme not in ("imap", "imaps"):
+        raise ConfigError("WIKI_IMAP_URL must begin with imap:// or imaps://.")
     if settings.share_up_to not in ("off", "public", "internal"):
         raise ConfigError(
             "WIKI_SHARE_UP_TO must be “off”, “public” or “internal” (narrower pages are never "

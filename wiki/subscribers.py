@@ -24,6 +24,7 @@ from wiki.inbox.handlers import (
     tell_of_states,
 )
 from wiki.inbox.mailing import send_notice_mails
+from wiki.inbox.replies.taking import take_replies
 from wiki.mail import events as mail
 from wiki.outbox.deliver import Handler
 from wiki.outbox.event import Event
@@ -142,6 +143,7 @@ AT_LEISURE: tuple[Chore, ...] = (
     NotifyOfMatches(),
     send_notice_mails,
     make_calls,
+    take_replies,
     merge_index,
 )
 # Run every few seconds, because nobody waits for them. Those in a thread of their own follow.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from itertools import pairwise
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from sqlalchemy import select, update
@@ -28,6 +28,20 @@ from wiki.rules.roles import Role
 from wiki.spaces.consent import UNASKED
 from wiki.spaces.models import Membership
 from wiki.watching.models import Watch
+
+CONTINENTS = frozenset(
+    [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +185,44 @@ def test_the_digest_is_due_at_the_readers_hour_also_as_clocks_change(
             assert len({at.date() for at in local}) == len(local)
             assert all(at.hour == hour for at in local if at.date().isoformat() != "2027-03-28")
             assert all(later > earlier for earlier, later in pairwise(local))
+
+
+def zones_of_all_offsets() -> dict[str, str]:
+    """A zone of each offset from UTC that clocks show in a year."""
+    found = {}
+    for name in sorted(available_timezones()):
+        for month in (1, 7):
+            offset = datetime(2027, month, 15, tzinfo=ZoneInfo(name)).strftime("%z")
+            if name.partition("/")[0] in CONTINENTS:
+                found.setdefault(offset, name)
+    return found
+
+
+def test_the_digest_is_due_once_a_day_at_the_hour_in_every_offset(
+    monkeypatch: pytest.MonkeyPatch, wiki: Scene
+) -> None:
+    zones = zones_of_all_offsets()
+    assert len(zones) >= 38
+    for name in set(zones.values()):
+        person, zone = Person(time_zone=name), ZoneInfo(name)
+        changes = [datetime(2027, 1, 15, tzinfo=UTC)]
+        for day in range(1, 366):  # and around each change of the clocks
+            at = datetime(2027, 1, 1, tzinfo=UTC) + timedelta(days=day)
+            if (
+                at.astimezone(zone).utcoffset()
+                != (at - timedelta(days=1)).astimezone(zone).utcoffset()
+            ):
+                changes.append(at)
+        for start in changes:
+            moment, due = start - timedelta(days=2), []
+            while moment < start + timedelta(days=2):
+                monkeypatch.setattr(mail_preferences, "now", lambda at=moment: at)
+                due.append(mail_preferences.next_digest(person, wiki.settings, 7))
+                moment += timedelta(minutes=15)
+            local = [at.astimezone(zone) for at in dict.fromkeys(due)]
+            assert [at.hour for at in local] == [7] * len(local), name
+            days = [at.date() for at in local]
+            assert days == [days[0] + timedelta(days=n) for n in range(len(days))], name
 
 
 @pytest.mark.every_database

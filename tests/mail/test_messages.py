@@ -39,8 +39,9 @@ NOTICE = {
 WORDS: dict[str, dict[str, object]] = {
     "home/mail/test.txt": {},
     "inbox/mail/digest.txt": {"items": [NOTICE], "more": 1, "stop": STOP},
-    "inbox/mail/notice.txt": {"item": NOTICE, "stop": STOP},
     "webhooks/mail/stopped.txt": {"hook": WRITTEN, "hook_id": 1, "space": SPACE},
+    "inbox/mail/notice.txt": {"item": NOTICE, "stop": STOP, "mark": "##-"},
+    "inbox/mail/reply_answer.txt": {"said": WRITTEN, "posted": False},
     "people/mail/address_changed.txt": {},
     "people/mail/claim_link.txt": {
         "asker": Person(name=WRITTEN, handle="ada"),

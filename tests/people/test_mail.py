@@ -173,7 +173,7 @@ def test_nothing_listening_is_said_without_the_password(wiki: Scene) -> None:
 def test_a_password_is_never_sent_unencrypted_to_another_machine(
     wiki: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postman, "_is_this_machine", lambda _: False)
+    monkeypatch.setattr(postman, "is_this_machine", lambda _: False)
     with running(extension="AUTH PLAIN LOGIN") as server:
         mail = Mail(id=1, recipient="a@b.c", subject="s", body="b", created_at=now())
         with pytest.raises(NotSent, match="no encryption"):

@@ -25,6 +25,8 @@ from wiki.inbox.kinds import Kind, MailChanges
 from wiki.inbox.mail_preferences import next_digest, preference_of, store, today_of
 from wiki.inbox.models import MailPreference, Notice
 from wiki.inbox.queries import Told
+from wiki.inbox.replies.addresses import reply_address
+from wiki.inbox.replies.texts import MARK
 from wiki.inbox.shown import sentence, url_of, why
 from wiki.inbox.unsubscribing import address_for
 from wiki.mail import smtp as postman
@@ -157,12 +159,17 @@ def _letters(session: Session, settings: Settings, person: Person, plan: _Plan) 
     labels = queries.labels_of(session, [*plan.alone, *plan.digest])
     zone = zone_named(person.time_zone or settings.time_zone)
     letters = []
+    words: dict[str, object]
     with speaking(person.language or settings.language, zone):
         for told in plan.alone:
             stop = address_for(settings, person.id, told)
             own = f"notice-{told.notice.id}-{told.notice.last_event}"
             headers = _headers(settings, own, stop, told.notice.subject)
-            words: dict[str, object] = {"item": _words(settings, told, labels), "stop": stop}
+            item = _words(settings, told, labels)
+            if item.get("excerpt") and told.notice.thread_id is not None:
+                back = reply_address(settings, person.id, told.notice.thread_id)
+                headers |= {"Reply-To": back} if back else {}
+            words = {"item": item, "stop": stop, "mark": MARK if "Reply-To" in headers else ""}
             letters.append(_letter(settings, person, "notice", [told], headers, **words))
         if plan.digest:
             stop = address_for(settings, person.id, None)

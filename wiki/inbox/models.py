@@ -97,6 +97,15 @@ class MessageMention(Base):
     reason: Mapped[str] = mapped_column(String(10))
 
 
+class TakenMail(Base):
+    """A mail that was taken as a reply or answered, by the SHA-256 of its Message-ID."""
+
+    __tablename__ = "taken_mails"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
 class MailPreference(Base):
     """A person's preferences for mails of notices, and the number of mails of changes that they got
     on a day. ``changes`` is a :class:`wiki.inbox.kinds.MailChanges`; ``hour`` is that of

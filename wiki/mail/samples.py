@@ -21,7 +21,8 @@ _HIDDEN = {"title": "", "url": "https://wiki.example.org/-/inbox", "why": ""}
 SAMPLES: Mapping[str, Mapping[str, object]] = {
     "home/mail/test.txt": {},
     "inbox/mail/digest.txt": {"items": [_NOTICE, _HIDDEN], "more": 3, "stop": _LINK},
-    "inbox/mail/notice.txt": {"item": _NOTICE, "stop": _LINK},
+    "inbox/mail/notice.txt": {"item": _NOTICE, "stop": _LINK, "mark": "##-"},
+    "inbox/mail/reply_answer.txt": {"said": "The email is too large.", "posted": False},
     "people/mail/address_changed.txt": {},
     "people/mail/claim_link.txt": {
         "asker": SimpleNamespace(name="Ben Okafor", handle="ben"),

@@ -129,13 +129,14 @@ def _send_by_smtp(message: EmailMessage, url: str) -> None:
             connection.ehlo()
             secret = True
         if server.username:
-            if not secret and not _is_this_machine(host):
+            if not secret and not is_this_machine(host):
                 raise smtplib.SMTPException("it offers no encryption, so the password was not sent")
             connection.login(unquote(server.username), unquote(server.password or ""))
         connection.send_message(message)
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Return whether a host is this machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

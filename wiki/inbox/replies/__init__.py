@@ -1,0 +1,1 @@
+"""Replies by mail: signed addresses, the mailbox, and the comments that are made of them."""
