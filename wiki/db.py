@@ -371,6 +371,9 @@ def _sqlite_engine(url: str, *, write: bool) -> Engine:
     def begin(connection: Any) -> None:
         if write:
             _wait_for_disk(connection)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Never waits for a lock, so there is no error for SQLAlchemy to translate.
+            connection.connection.driver_connection.execute("BEGIN")
 
     return engine

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import true
 
+from tests.statements import opened
 from wiki.app import create_app, open_database
 from wiki.bookmarks import queries
 from wiki.config import Settings
@@ -16,7 +16,7 @@ LISTS = {"bookmarks.starred", "api.list_stars"}
 
 
 def test_the_drill_finds_stars_on_pages_that_somebody_may_not_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     settings = Settings(data_dir=tmp_path, secret_key="d" * 40)
     database = open_database(settings)
@@ -26,6 +26,6 @@ def test_the_drill_finds_stars_on_pages_that_somebody_may_not_read(
     world = lay_out(app, database, settings)
     report = Drill(world, only=LISTS).run()
     assert not (report.leaks or report.differences or report.unasked)
-    monkeypatch.setattr(queries, "live_for", lambda *_: true())
-    assert Drill(world, only=LISTS, until_first=True).run().leaks
+    with opened(queries, "live_for", lambda *_: true()):
+        assert Drill(world, only=LISTS, until_first=True).run().leaks
     database.dispose()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
-from functools import _lru_cache_wrapper
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, insert, select, true
 
+from tests.statements import forget_statements
 from tests.surroundings import thorough
 from wiki.api import changes as changes_feed
 from wiki.app import create_app, open_database
@@ -46,14 +45,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     app.config.update(WTF_CSRF_ENABLED=False)
     yield lay_out(app, database, settings)
     database.dispose()
-
-
-def forget_statements() -> None:
-    """Statements are built once for each asker; after a gate is changed they are built anew."""
-    for one in gc.get_objects():
-        if isinstance(one, _lru_cache_wrapper) and (one.__module__ or "").startswith("wiki."):
-            one.cache_clear()
-    gate._of_thread.__dict__.clear()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import true
 
+from tests.statements import opened
 from wiki.app import create_app, open_database
 from wiki.canary import World
 from wiki.config import Settings
@@ -39,11 +40,11 @@ def world(tmp_path: Path) -> Iterator[World]:
     ],
 )
 def test_the_drill_finds_feeds_of_pages_that_somebody_may_not_read(
-    world: World, monkeypatch: pytest.MonkeyPatch, module: object, gate: str
+    world: World, module: object, gate: str
 ) -> None:
     report = Drill(world, only=FEEDS).run()
     assert not (report.leaks or report.differences or report.unasked)
-    monkeypatch.setattr(module, gate, lambda *_: true())
-    if module is recent:
-        monkeypatch.setattr(recent.spaces, "readable_by", lambda *_: true())
-    assert Drill(world, only=FEEDS, until_first=True).run().leaks
+    with opened(module, gate, lambda *_: true()) as patch:
+        if module is recent:
+            patch.setattr(recent.spaces, "readable_by", lambda *_: true())
+        assert Drill(world, only=FEEDS, until_first=True).run().leaks

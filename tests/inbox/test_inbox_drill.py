@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import true
 
+from tests.statements import opened
 from wiki.app import create_app, open_database
 from wiki.canary import World
 from wiki.config import Settings
@@ -48,12 +49,12 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 def test_the_drill_finds_notices_of_pages_that_somebody_may_not_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     report = Drill(world, only=INBOX).run()
     assert not (report.leaks or report.differences or report.unasked)
-    monkeypatch.setattr(queries, "visible_to", lambda actor: Notice.person_id == actor.person_id)
-    assert Drill(world, only=INBOX, until_first=True).run().leaks
+    with opened(queries, "visible_to", lambda actor: Notice.person_id == actor.person_id):
+        assert Drill(world, only=INBOX, until_first=True).run().leaks
 
 
 def test_the_drill_finds_mails_of_what_their_reader_may_not_read(
@@ -79,9 +80,9 @@ def test_the_drill_finds_mails_that_say_more_than_a_label_allows(
 
 
 def test_the_drill_finds_watched_pages_that_somebody_may_not_read(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World,
 ) -> None:
     report = Drill(world, only=WATCHING).run()
     assert not (report.leaks or report.differences or report.unasked)
-    monkeypatch.setattr(watching, "live_for", lambda *_: true())
-    assert Drill(world, only=WATCHING, until_first=True).run().leaks
+    with opened(watching, "live_for", lambda *_: true()):
+        assert Drill(world, only=WATCHING, until_first=True).run().leaks

@@ -108,6 +108,7 @@ def hold_secret(wiki: Scene, path: str) -> None:
 def counts(wiki: Scene) -> dict[str, int]:
     found = {}
     wiki.get("eve", "/-/me")  # finds out who Eve is
+    wiki.get("eve", "/eng/-/settings")  # and how many requests wait for her
     for url in SCREENS:
         with counted(wiki) as statements:
             assert wiki.get("eve", url).status_code in (200, 404), url

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
-from sqlalchemy import and_, bindparam, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.bookmarks.models import Bookmark
@@ -32,15 +33,7 @@ def list_starred(
 
     :param after: the cursor of the previous slice; an invalid one starts at the beginning.
     """
-    query = (
-        select(Page, Bookmark.created_at)
-        .join(Bookmark, Bookmark.page_id == Page.id)
-        .join(Page.space)
-        .where(Bookmark.person_id == actor.person_id, live_for(actor))
-        .options(contains_eager(Page.space))
-        .order_by(Bookmark.created_at.desc(), Bookmark.page_id.desc())
-        .limit(limit + 1)
-    )
+    query = _starred(actor)
     values = decode_cursor(after, (str, int))
     if values is not None:
         try:
@@ -54,11 +47,24 @@ def list_starred(
                     and_(Bookmark.created_at == moment, Bookmark.page_id < values[1]),
                 )
             )
-    rows = [(page, at) for page, at in session.execute(query)]
+    rows = [(page, at) for page, at in session.execute(query, {"limit": limit + 1})]
     if len(rows) <= limit:
         return Slice(rows, None)
     page, at = rows[limit - 1]
     return Slice(rows[:limit], encode_cursor([at.isoformat(), page.id]))
+
+
+@lru_cache(maxsize=64)
+def _starred(actor: Actor) -> Select[Page, datetime]:
+    return (
+        select(Page, Bookmark.created_at)
+        .join(Bookmark, Bookmark.page_id == Page.id)
+        .join(Page.space)
+        .where(Bookmark.person_id == actor.person_id, live_for(actor))
+        .options(contains_eager(Page.space))
+        .order_by(Bookmark.created_at.desc(), Bookmark.page_id.desc())
+        .limit(bindparam("limit"))
+    )
 
 
 def few_starred(session: Session, actor: Actor) -> Sequence[Page]:

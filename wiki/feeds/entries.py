@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from wiki.config import Settings
 from wiki.feeds.subjects import Subject
+from wiki.history.change import Change
 from wiki.history.queries import history
-from wiki.history.recent import Change, Which, recent_changes
+from wiki.history.recent import Which, recent_changes
 from wiki.i18n import gettext as _
 from wiki.i18n import ngettext
 from wiki.pages.access.label_sources import labels_of

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, cast, func, literal_column, select
+from sqlalchemy import Date, Select, bindparam, cast, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from wiki.pages.models import Page, Revision
@@ -79,6 +80,9 @@ class Calendar:
     months: tuple[Month, ...]
     bounds: tuple[tuple[int, int, int], ...]
 
+    def __hash__(self) -> int:
+        return hash((self.first, self.last, self.bounds))  # hashing each day takes long
+
     @property
     def count(self) -> int:
         """Number of all revisions."""
@@ -127,7 +131,7 @@ def _month(year: int, month: int) -> date:
 def years_of(session: Session, actor: Actor, space: Space) -> tuple[int, int] | None:
     """Return the first and last year with revisions that the actor may read; None if there are
     none."""
-    moments = _revisions(actor, space, Revision.created_at).limit(1)
+    moments = _revisions(actor, Revision.created_at).params(in_space=space.id).limit(1)
     first = session.scalar(moments.order_by(Revision.created_at))
     last = session.scalar(moments.order_by(Revision.created_at.desc()))
     return (first.year, last.year) if first and last else None
@@ -137,6 +141,12 @@ def _calendar(
     session: Session, actor: Actor, space: Space, halves: Sequence[tuple[date, date]]
 ) -> Calendar:
     counts = counts_by_day(session, actor, space, halves[0][0], halves[-1][1])
+    return _drawn(tuple(halves), tuple(sorted(counts.items())))
+
+
+@lru_cache(maxsize=32)
+def _drawn(halves: Sequence[tuple[date, date]], numbers: tuple[tuple[date, int], ...]) -> Calendar:
+    counts = dict(numbers)
     cuts = _cuts(list(counts.values()))
     sheets = tuple(_sheet(first, last, counts, cuts) for first, last in halves)
     days = [day for sheet in sheets for week in sheet.weeks for day in week]
@@ -162,32 +172,36 @@ def counts_by_day(
 ) -> dict[date, int]:
     """Return the number of revisions in a space on each day that has any, counting only pages that
     the actor may read. ``first`` and ``last`` are included."""
-    day = _day_of(session)
-    query = _revisions(actor, space, day, func.count()).where(
-        Revision.created_at >= datetime.combine(first, time(), UTC)
-    )
+    values = {"in_space": space.id, "begin": datetime.combine(first, time(), UTC)}
     if last < date.max:
-        end = datetime.combine(last + timedelta(days=1), time(), UTC)
-        query = query.where(Revision.created_at < end)
+        values["end"] = datetime.combine(last + timedelta(days=1), time(), UTC)
+    query = _counts(actor, session.get_bind().dialect.name, "end" in values)
     return {
         found if isinstance(found, date) else date.fromisoformat(found): int(count)
-        for found, count in session.execute(query.group_by(day))
+        for found, count in session.execute(query, values)
     }
 
 
-def _revisions(actor: Actor, space: Space, *columns: Any) -> Select[Any]:
+@lru_cache(maxsize=64)
+def _counts(actor: Actor, dialect: str, with_end: bool) -> Select[Any]:
+    day: Any = func.substr(Revision.created_at, literal_column("1"), literal_column("10"))
+    if dialect == "postgresql":
+        day = cast(func.timezone(literal_column("'UTC'"), Revision.created_at), Date)
+    query = _revisions(actor, day, func.count()).where(Revision.created_at >= bindparam("begin"))
+    if with_end:
+        query = query.where(Revision.created_at < bindparam("end"))
+    return query.group_by(day)
+
+
+def _revisions(actor: Actor, *columns: Any) -> Select[Any]:
+    """Select columns of revisions that the actor may read in the space whose id is the parameter
+    ``in_space``."""
     return (
         select(*columns)
         .select_from(Revision)
         .join(Page, Page.id == Revision.page_id)
-        .where(Revision.space_id == space.id, readable_by(actor))
+        .where(Revision.space_id == bindparam("in_space"), readable_by(actor))
     )
-
-
-def _day_of(session: Session) -> ColumnElement[Any]:
-    if session.get_bind().dialect.name == "postgresql":
-        return cast(func.timezone(literal_column("'UTC'"), Revision.created_at), Date)
-    return func.substr(Revision.created_at, literal_column("1"), literal_column("10"))
 
 
 def _cuts(counts: Sequence[int]) -> tuple[int, ...]:

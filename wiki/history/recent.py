@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, or_, select, tuple_
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy import Row, Select, bindparam, false, func, or_, select, tuple_
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
 
+from wiki.db import BigId
+from wiki.history.change import Change, Touched
 from wiki.outbox.event import recent_verbs
 from wiki.outbox.models import EventRow
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import readable_by
-from wiki.people.models import Person
 from wiki.people.queries import people_by_id
 from wiki.rules.access import Actor
 from wiki.spaces import queries as spaces
@@ -26,63 +28,11 @@ from wiki.spaces.models import Space
 from wiki.web.paging import Slice
 
 _IN_ONE_GO = {"import", "move", "order", "repair", "delete", "restore", "tag"}
-_SHOWN, _LISTED = 3, 15
-"""Number of pages of an entry that are named directly, and number of those listed when it is
-unfolded, before a link to all of them."""
+_LISTED = 15
+"""Number of pages listed when an entry is unfolded, before a link to all of them."""
 _FIRST, _FURTHER, _MOST = 150, 1_000, 5_000
 """Number of events read at first (usually enough), number read at a time after that, and maximum
 number."""
-
-
-@dataclass(frozen=True)
-class Touched:
-    """A page that was changed. ``revision`` is the number of its newest revision among the changes,
-    ``since`` that of the revision before the oldest one; both are 0 without revisions. ``message``
-    is the message of an imported revision, if the entry has several pages."""
-
-    page: Page
-    since: int = 0
-    revision: int = 0
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class Change:
-    """Consecutive changes by one person to one page or to several.
-
-    ``deed`` is an action of a revision, or ``delete`` or ``restore``. ``touched`` are the first of
-    ``count`` pages, all of which the actor may read; ``revision`` is the newest revision, if any.
-    ``run`` identifies the entry for ``recent_changes(run=…)``, which lists its events one by one.
-    """
-
-    at: datetime
-    deed: str
-    who: Person | None
-    touched: tuple[Touched, ...]
-    count: int = 1
-    revision: Revision | None = None
-    run: str = ""
-    imported: bool = False
-
-    @property
-    def page(self) -> Page:
-        """The page that was changed, or the first one."""
-        return self.touched[0].page
-
-    @property
-    def times(self) -> int:
-        """Number of revisions of the first page."""
-        return self.touched[0].revision - self.touched[0].since
-
-    @property
-    def shown(self) -> tuple[Touched, ...]:
-        """Pages named directly; if only one more remains, it is included."""
-        return self.touched if self.count <= _SHOWN + 1 else self.touched[:_SHOWN]
-
-    @property
-    def folded(self) -> tuple[Touched, ...]:
-        """Pages named when the entry is unfolded."""
-        return self.touched[len(self.shown) :]
 
 
 @dataclass
@@ -178,9 +128,30 @@ def recent_pages(session: Session, actor: Actor) -> list[Page]:
 def _events(
     session: Session, actor: Actor, which: Which, before: int | None, limit: int
 ) -> Sequence[Row[Any]]:
+    begin, end = _within(which.on) if which.on else (None, None)
+    first, last = which.run or (None, None)
+    values = {
+        "in_space": which.space and which.space.id,
+        "first": first,
+        "last": last,
+        "begin": begin,
+        "end": end,
+        "since": which.since,
+        "not_by": which.not_by,
+        "history_from": which.history_from,
+        "before": before,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    query = _events_of(actor, frozenset(given), which.by_time)
+    return session.execute(query, {**given, "limit": limit}).all()
+
+
+@lru_cache(maxsize=64)
+def _events_of(actor: Actor, given: frozenset[str], by_time: bool) -> Select[Any]:
+    """Return the statement for events with the conditions whose values are ``given``."""
     query = _of(
         actor,
-        which.space,
+        "in_space" in given,
         EventRow.id,
         EventRow.name,
         EventRow.at,
@@ -189,25 +160,25 @@ def _events(
         EventRow.page_id,
         EventRow.payload,
     )
+    before = bindparam("before", type_=BigId)
     order: tuple[Any, ...] = (EventRow.id.desc(),)
-    if which.run is not None:
-        query = query.where(EventRow.id.between(*which.run))
-    if which.on is not None:
-        query = query.where(*_within(which.on))
-    if which.since is not None:
-        query = query.where(EventRow.at > which.since)
-    if which.not_by is not None:
-        query = query.where(func.coalesce(EventRow.actor_id, 0) != which.not_by)
-    if which.history_from is not None:
-        query = query.where(or_(EventRow.at >= which.history_from, ~_IS_IMPORTED))
-    if which.by_time:
+    earlier = EventRow.id < before
+    if by_time:
         order = (EventRow.at.desc(), EventRow.id.desc())
-        if before is not None:
-            place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
-            query = query.where(tuple_(EventRow.at, EventRow.id) < tuple_(place, before))
-    elif before is not None:
-        query = query.where(EventRow.id < before)
-    return session.execute(query.order_by(*order).limit(limit)).all()
+        place = select(EventRow.at).where(EventRow.id == before).scalar_subquery()
+        earlier = tuple_(EventRow.at, EventRow.id) < tuple_(place, before)
+    conditions = {
+        "first": EventRow.id >= bindparam("first"),
+        "last": EventRow.id <= bindparam("last"),
+        "begin": EventRow.at >= bindparam("begin"),
+        "end": EventRow.at < bindparam("end"),
+        "since": EventRow.at > bindparam("since"),
+        "not_by": func.coalesce(EventRow.actor_id, 0) != bindparam("not_by"),
+        "history_from": or_(EventRow.at >= bindparam("history_from"), ~_IS_IMPORTED),
+        "before": earlier,
+    }
+    query = query.where(*(condition for name, condition in conditions.items() if name in given))
+    return query.order_by(*order).limit(bindparam("limit"))
 
 
 _IS_IMPORTED = or_(
@@ -218,15 +189,14 @@ _IS_IMPORTED = or_(
 
 def count_imported(session: Session, actor: Actor, until: datetime) -> int:
     """Return the number of imported changes from before a moment that the actor may read."""
-    query = _of(actor, None, func.count()).where(EventRow.at < until, _IS_IMPORTED)
+    query = _of(actor, False, func.count()).where(EventRow.at < until, _IS_IMPORTED)
     return session.scalar(query) or 0
 
 
-def _within(day: date) -> tuple[ColumnElement[bool], ...]:
+def _within(day: date) -> tuple[datetime, datetime | None]:
+    """Return the beginnings of a day and of the next one, if there is one."""
     begin = datetime.combine(day, time(), UTC)
-    if day == date.max:
-        return (EventRow.at >= begin,)
-    return (EventRow.at >= begin, EventRow.at < begin + timedelta(days=1))
+    return begin, None if day == date.max else begin + timedelta(days=1)
 
 
 def days_beside(
@@ -234,7 +204,9 @@ def days_beside(
 ) -> tuple[date | None, date | None]:
     """Return the nearest days before and after a day that have events visible to the actor."""
     begin = datetime.combine(day, time(), UTC)
-    moments = _of(actor, space, EventRow.at).limit(1)
+    moments = _of(actor, space is not None, EventRow.at).limit(1)
+    if space is not None:
+        moments = moments.params(in_space=space.id)
     earlier = session.scalar(moments.where(EventRow.at < begin).order_by(EventRow.at.desc()))
     later = None
     if day < date.max:
@@ -243,8 +215,9 @@ def days_beside(
     return (earlier.date() if earlier else None, later.date() if later else None)
 
 
-def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
-    """Select columns of the events of pages that the actor may read.
+def _of(actor: Actor, in_space: bool, *columns: Any) -> Select[Any]:
+    """Select columns of the events of pages that the actor may read: of all, or of those in a space
+    that they may read, whose id is the parameter ``in_space``.
 
     Access is checked by subqueries correlated with each event, so that the events are read along
     the index that sorts them; otherwise SQLite would gather and sort the events of all spaces
@@ -254,8 +227,8 @@ def _of(actor: Actor, space: Space | None, *columns: Any) -> Select[Any]:
     query = select(*columns).where(
         EventRow.name.in_(recent_verbs()), page.correlate(EventRow).exists()
     )
-    if space is not None:
-        return query.where(EventRow.space_id == space.id)
+    if in_space:
+        return query.where(EventRow.space_id == bindparam("in_space"))
     there = select(Space.id).where(Space.id == EventRow.space_id, spaces.readable_by(actor))
     return query.where(there.correlate(EventRow).exists())
 
@@ -265,15 +238,7 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
     them."""
     numbers = [_numbers(run.rows) for run in runs]
     ids = {id for of_run in numbers for id in list(of_run)[:_LISTED]}
-    pages = {
-        page.id: page
-        for page in session.scalars(
-            select(Page)
-            .join(Page.space)
-            .where(Page.id.in_(ids))
-            .options(contains_eager(Page.space))
-        )
-    }
+    pages = {page.id: page for page in session.scalars(_pages(), {"ids": list(ids)})}
     wanted = [(run.rows[0].page_id, _number(run.rows[0])) for run in runs]
     for run, of_run in zip(runs, numbers, strict=True):
         if run.imported and len(of_run) > 1:
@@ -281,13 +246,7 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
     revisions = {
         (revision.page_id, revision.number): revision
         for revision in session.scalars(
-            select(Revision)
-            # The condition on pages avoids a scan: for pairs alone SQLite reads all revisions.
-            .where(
-                Revision.page_id.in_([page_id for page_id, _ in wanted]),
-                tuple_(Revision.page_id, Revision.number).in_(wanted),
-            )
-            .options(joinedload(Revision.author))
+            _revisions(), {"ids": [page_id for page_id, _ in wanted], "pairs": wanted}
         )
     }
     who = people_by_id(session, [run.actor_id for run in runs])
@@ -318,6 +277,34 @@ def _told(session: Session, runs: Sequence[_Run]) -> list[Change]:
             )
         )
     return changes
+
+
+# Built once, because building a statement costs more than running it.
+@cache
+def _pages() -> Select[Page]:
+    return (
+        select(Page)
+        .join(Page.space)
+        .where(Page.id.in_(bindparam("ids", expanding=True)))
+        .options(contains_eager(Page.space))
+    )
+
+
+@cache
+def _revisions() -> Select[Revision]:
+    """Select what lists show of revisions."""
+    return (
+        select(Revision)
+        # The condition on pages avoids a scan: for pairs alone SQLite reads all revisions.
+        .where(
+            Revision.page_id.in_(bindparam("ids", expanding=True)),
+            tuple_(Revision.page_id, Revision.number).in_(bindparam("pairs", expanding=True)),
+        )
+        .options(
+            load_only(Revision.page_id, Revision.number, Revision.message, raiseload=True),
+            joinedload(Revision.author),
+        )
+    )
 
 
 def _numbers(rows: Sequence[Row[Any]]) -> dict[int, tuple[int, int]]:

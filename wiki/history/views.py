@@ -13,9 +13,10 @@ from flask.typing import ResponseReturnValue
 from wiki.db import now
 from wiki.errors import Invalid, NotFound
 from wiki.history.calendar import calendar_of_year, calendar_until, years_of
+from wiki.history.change import Change
 from wiki.history.comparison import Shown, compare
 from wiki.history.queries import history as history_of
-from wiki.history.recent import Change, Which, days_beside, recent_changes
+from wiki.history.recent import Which, days_beside, recent_changes
 from wiki.i18n import gettext as _
 from wiki.pages import queries, revisions
 from wiki.pages.access.access_log import log_read

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, contains_eager
 
-from wiki.history.recent import Change, Which, count_imported, recent_changes
+from wiki.history.change import Change
+from wiki.history.recent import Which, count_imported, recent_changes
 from wiki.pages.models import Action, Page, Revision
 from wiki.pages.queries import live_for
 from wiki.people.signin.sign_in import SignedIn, last_visit_at
@@ -46,6 +49,11 @@ def pages_edited_by(session: Session, actor: Actor) -> Sequence[Edited]:
     they imported, and repairs of links by a move, are no edits."""
     if actor.is_anonymous:
         return ()
+    return [Edited(page, at) for page, at in session.execute(_edited_by(actor))]
+
+
+@lru_cache(maxsize=64)
+def _edited_by(actor: Actor) -> Select[Any]:
     newest = (
         select(Revision.id, Revision.page_id, Revision.created_at, Revision.action)
         .where(Revision.author_id == actor.person_id)
@@ -59,7 +67,7 @@ def pages_edited_by(session: Session, actor: Actor) -> Sequence[Edited]:
         .group_by(newest.c.page_id)
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(Page, edited.c.at)
         .join(edited, edited.c.page_id == Page.id)
         .join(Page.space)
@@ -68,7 +76,6 @@ def pages_edited_by(session: Session, actor: Actor) -> Sequence[Edited]:
         .order_by(edited.c.at.desc(), Page.id.desc())
         .limit(_PAGES)
     )
-    return [Edited(page, at) for page, at in rows]
 
 
 def news_for(session: Session, actor: Actor, signed_in: SignedIn | None) -> News:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.changes.reads import note_reader, of_noted
@@ -91,15 +92,22 @@ def count_unread(session: Session, actor: Actor) -> int:
     """Return the number of unread notices, at most one more than :data:`MOST_COUNTED`."""
     if actor.person_id is None:
         return 0
+    note_reader(actor.person_id)
+    return session.scalar(_number_unread(actor), {"moment": now()}) or 0
+
+
+@lru_cache(maxsize=64)
+def _number_unread(actor: Actor) -> Select[int]:
+    # Built once, because each screen of somebody who is signed in asks for the number.
+    awake = or_(Notice.snoozed_until.is_(None), Notice.snoozed_until <= bindparam("moment"))
     some = (
         select(Notice.id)
         .outerjoin(Page, Page.id == Notice.page_id)
-        .where(visible_to(actor), Notice.state == int(State.UNREAD), _awake())
+        .where(visible_to(actor), Notice.state == int(State.UNREAD), awake)
         .limit(MOST_COUNTED + 1)
     )
-    note_reader(actor.person_id)
     counted = select(func.count()).select_from(some.subquery())
-    return session.scalar(counted.execution_options(**of_noted("notices"))) or 0
+    return counted.execution_options(**of_noted("notices"))
 
 
 def list_notices(

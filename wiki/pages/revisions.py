@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Select, TableClause, bindparam, select
+from sqlalchemy import ColumnClause, ColumnElement, Label, Select, TableClause, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.visitors import iterate
 
@@ -15,6 +15,7 @@ from wiki.errors import NotFound, WikiError
 from wiki.i18n import gettext as _
 from wiki.i18n import lazy_gettext, ngettext
 from wiki.pages.models import Page, Revision
+from wiki.pages.rendering.models import RenderingRow
 from wiki.web.screens.filters import date_words
 
 
@@ -49,8 +50,9 @@ def get_revision_with(
     """Return a revision of a page with other columns by name, read in the same query. The caller
     has checked that the page may be read.
 
-    :param columns: what they read of tables with a rule in ``wiki/changes/rules.py`` are rows of
-        this page or of the person with the id ``person_id``. :param values: their parameters.
+    :param columns: those of the page's stored rendering, or expressions. What they read of tables
+        with a rule in ``wiki/changes/rules.py`` are rows of this page or of the person with the id
+        ``person_id``. :param values: their parameters.
     :raises NoSuchRevision: when the page has no revision of that number. :raises Purged:
     """
     note_page(page.id)
@@ -103,15 +105,20 @@ class Purged(WikiError):
 
 def tables_in(columns: Iterable[ColumnElement[Any]]) -> set[str]:
     """Return the names of the tables that expressions read."""
-    parts = (part for column in columns for part in iterate(column))
-    return {part.name for part in parts if isinstance(part, TableClause)}
+    parts = [part for column in columns for part in iterate(column)]
+    tables = [*parts, *(part.table for part in parts if isinstance(part, ColumnClause))]
+    return {table.name for table in tables if isinstance(table, TableClause)}
 
 
 @cache
 def _revision(columns: tuple[Label[Any], ...]) -> Select[Any]:
-    return (
+    tables = tables_in(columns)
+    query = (
         select(Revision, *columns)
         .where(Revision.page_id == bindparam("page_id"), Revision.number == bindparam("number"))
         .options(joinedload(Revision.author))
-        .execution_options(**of_noted("revisions", *tables_in(columns)))
+        .execution_options(**of_noted("revisions", *tables))
     )
+    if RenderingRow.__tablename__ in tables:
+        query = query.outerjoin(RenderingRow, RenderingRow.page_id == Revision.page_id)
+    return query

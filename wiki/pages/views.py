@@ -38,7 +38,7 @@ from wiki.pages.page_context import (
     with_mentions,
 )
 from wiki.pages.rendering.including import without_includes
-from wiki.pages.rendering.reading import read_links, read_rendering
+from wiki.pages.rendering.reading import RENDERING, read_links, read_rendering, rendering_in
 from wiki.pages.rendering.stored import ensure_head, prepare
 from wiki.pages.saving import checks
 from wiki.pages.saving.duplicating import copy_of
@@ -102,15 +102,16 @@ def _read_screen(past: Past) -> ResponseReturnValue:
     session = reading()
     is_head = (number or page.head) == page.head
     live = page.deleted_at is None
-    revision, block_columns = revisions.get_revision_with(
+    blocks = page_columns(parts().rooms) if live and is_head and actor().person_id else ()
+    revision, columns = revisions.get_revision_with(
         session,
         page,
         number or page.head,
-        page_columns(parts().rooms) if live and is_head and actor().person_id else (),
+        (*RENDERING, *blocks),
         person_id=actor().person_id,
     )
     log_read(past.seen, page, revision.number)
-    rendering = read_rendering(session, past.space.slug, revision)
+    rendering = rendering_in(columns, session, past.space.slug, revision)
     if live and is_head and not (rendering.kept and page.rendered == page.head):
         finish_reading()
         ensure_head(parts().database, page.id)  # first read: store the rendering for later requests
@@ -125,7 +126,7 @@ def _read_screen(past: Past) -> ResponseReturnValue:
         html = with_mentions(without_includes(html))
     return render_template(
         "pages/read.html",
-        **page_frame(past, page, block_columns),
+        **page_frame(past, page, columns),
         kind=kind_named(page.kind),
         revision=revision,
         is_old=not is_head,

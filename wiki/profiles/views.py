@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, contains_eager
 
 from wiki.errors import NotFound
-from wiki.history.recent import Change, Touched
+from wiki.history.change import Change, Touched
 from wiki.pages.links.mentions import may_be_known_to
 from wiki.pages.models import Page, Revision
 from wiki.pages.queries import live_for

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
@@ -88,16 +89,14 @@ def list_waiting(session: Session, seen: SpaceAccess) -> list[Waiting]:
     ]
 
 
-def count_waiting(session: Session, space: Space) -> int:
-    """Return the number of requests that wait for a decision of the space's leads. The caller
-    checks permission."""
-    values = {"slug": space.slug, "created_at": space.created_at}
-    return session.scalar(_number_waiting(), values) or 0
+def count_waiting(session: Session, slug: str, created_at: datetime) -> int:
+    """Return the number of requests that wait for a decision of the leads of a space that was
+    created at a moment. The caller checks permission."""
+    return session.scalar(_number_waiting(), {"slug": slug, "created_at": created_at}) or 0
 
 
 @cache
 def _number_waiting() -> Select[int]:
-    # Built once, because each page view of a lead runs it.
     return (
         select(func.count())
         .select_from(AccessRequest)
@@ -111,6 +110,11 @@ def count_by_space(session: Session, actor: Actor) -> list[tuple[Space, int]]:
     of requests."""
     if actor.person_id is None:
         return []
+    return [(space, number) for space, number in session.execute(_by_space(actor))]
+
+
+@lru_cache(maxsize=64)
+def _by_space(actor: Actor) -> Select[Any]:
     waits = (
         select(Space.id, func.count().label("number"))
         .join(AccessRequest, AccessRequest.slug == Space.slug)
@@ -119,12 +123,11 @@ def count_by_space(session: Session, actor: Actor) -> list[tuple[Space, int]]:
         .group_by(Space.id)
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(Space, waits.c.number)
         .join(waits, waits.c.id == Space.id)
         .order_by(func.lower(Space.title), Space.id)
     )
-    return [(space, number) for space, number in rows]
 
 
 def get_waiting(session: Session, seen: SpaceAccess, request_id: int) -> AccessRequest:

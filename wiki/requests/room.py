@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import g
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -18,18 +17,21 @@ from wiki.room import Block, Link, Place, Probe, Room, Screen, Slot, none_becaus
 from wiki.rules.access import May
 from wiki.spaces.models import Space
 from wiki.text_columns import TextColumns, TextType
-from wiki.web.request import reading
+from wiki.web.response_cache import all_remembered
 
 
 def _number(on: Screen) -> int:
-    """Return the number of requests that wait for the user in the space; it is read once for a
-    screen."""
+    """Return the number of requests that wait for the user in the space. It is remembered for all
+    leads of a space, because each of their page views shows it."""
     if on.space is None or not on.may(May.MANAGE):
         return 0
-    if "requests_waiting" not in g:
-        g.requests_waiting = queries.count_waiting(reading(), on.space)
-    number: int = g.requests_waiting
-    return number
+    slug, created_at = on.space.slug, on.space.created_at
+    key = "requests that wait", slug, created_at
+
+    def count(session: Session, _keys: object) -> Mapping[Any, int]:
+        return {key: queries.count_waiting(session, slug, created_at)}
+
+    return all_remembered([key], count, 200)[key]
 
 
 def _label(on: Screen) -> str:

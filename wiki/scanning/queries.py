@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.db import now
@@ -117,11 +119,17 @@ class Fresh:
 def fresh_findings(session: Session, actor: Actor) -> Sequence[Fresh]:
     """Return the spaces that the actor leads in whose pages others saved possible secrets in the
     last two weeks, by title; at most :data:`SPACES_NAMED`."""
+    rows = session.execute(_fresh(actor), {"since": now() - FRESH_FOR})
+    return [Fresh(space, count) for space, count in rows]
+
+
+@lru_cache(maxsize=64)
+def _fresh(actor: Actor) -> Select[Any]:
     counts = (
         select(Page.space_id, func.count().label("count"))
         .join(AllowedSecret, AllowedSecret.page_id == Page.id)
         .where(
-            AllowedSecret.created_at > now() - FRESH_FOR,
+            AllowedSecret.created_at > bindparam("since"),
             func.coalesce(AllowedSecret.created_by_id, 0) != actor.person_id,
             Page.space_id.in_(spaces_with(actor, Role.LEAD)),
             queries.readable_by(actor),
@@ -129,13 +137,12 @@ def fresh_findings(session: Session, actor: Actor) -> Sequence[Fresh]:
         .group_by(Page.space_id)
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(Space, counts.c.count)
         .join(counts, counts.c.space_id == Space.id)
         .order_by(Space.title, Space.id)
         .limit(SPACES_NAMED)
     )
-    return [Fresh(space, count) for space, count in rows]
 
 
 def _known(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from sqlalchemy import CompoundSelect, Select, select, union
+from sqlalchemy import CompoundSelect, Select, bindparam, select, union
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from wiki.outbox.models import Delivery, EventRow
@@ -108,13 +108,18 @@ def pages_by_id(session: Session, actor: Actor, ids: Collection[int]) -> dict[in
     """Return the pages that exist and that the actor may read, by id."""
     if not ids:
         return {}
-    rows = session.scalars(
+    rows = session.scalars(_pages(actor), {"ids": list(ids)})
+    return {page.id: page for page in rows.unique()}
+
+
+@lru_cache(maxsize=64)
+def _pages(actor: Actor) -> Select[Page]:
+    return (
         select(Page)
         .join(Page.space)
-        .where(Page.id.in_(ids), live_for(actor))
+        .where(Page.id.in_(bindparam("ids", expanding=True)), live_for(actor))
         .options(contains_eager(Page.space), joinedload(Page.updated_by))
     )
-    return {page.id: page for page in rows.unique()}
 
 
 def with_crumbs(session: Session, pages: Sequence[Page]) -> list[Listed]:

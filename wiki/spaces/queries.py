@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
@@ -318,7 +318,12 @@ def _fact(held: Held, actor: Actor, groups: set[int], page_id: int | None) -> Re
 
 def list_spaces(session: Session, actor: Actor) -> Sequence[Space]:
     """Return all spaces that the actor may read, by title."""
-    return session.scalars(select(Space).where(readable_by(actor)).order_by(Space.title)).all()
+    return session.scalars(_readable(actor)).all()
+
+
+@lru_cache(maxsize=64)
+def _readable(actor: Actor) -> Select[Space]:
+    return select(Space).where(readable_by(actor)).order_by(Space.title)
 
 
 def list_editable_spaces(session: Session, actor: Actor) -> Sequence[Space]:

@@ -34,16 +34,24 @@ class Shown:
     kept: bool
 
 
+RENDERING = tuple(
+    column.label(f"rendering_{column.key}")
+    for column in (
+        RenderingRow.key,
+        RenderingRow.html,
+        RenderingRow.headings,
+        RenderingRow.source_shown,
+        RenderingRow.cut_off_after,
+    )
+)
+"""The columns that :func:`rendering_in` reads."""
+
+
 @cache
-def _shown() -> Select[str | None, list[Any], str, float | None]:
+def _shown() -> Select[Any]:
     return (
-        select(
-            RenderingRow.html,
-            RenderingRow.headings,
-            RenderingRow.source_shown,
-            RenderingRow.cut_off_after,
-        )
-        .where(RenderingRow.page_id == bindparam("of_page"), RenderingRow.key == bindparam("key"))
+        select(*RENDERING)
+        .where(RenderingRow.page_id == bindparam("of_page"))
         .execution_options(**of_noted("renderings"))
     )
 
@@ -51,14 +59,23 @@ def _shown() -> Select[str | None, list[Any], str, float | None]:
 def read_rendering(session: Session, space_slug: str, revision: Revision) -> Shown:
     """Return the stored rendering of a revision, or render it now if there is none: only those of
     newest revisions are stored."""
+    note_page(revision.page_id)
+    row = session.execute(_shown(), {"of_page": revision.page_id}).one_or_none()
+    return rendering_in(row._asdict() if row else {}, session, space_slug, revision)
+
+
+def rendering_in(
+    columns: Mapping[str, Any], session: Session, space_slug: str, revision: Revision
+) -> Shown:
+    """Return the rendering of a revision as :func:`read_rendering` does, from the columns
+    :data:`RENDERING` of its page, which were read with other things."""
     context = context_of(space_slug, revision)
     key = rendering_key(revision.content_hash, context)
-    note_page(revision.page_id)
-    row = session.execute(_shown(), {"of_page": revision.page_id, "key": key}).one_or_none()
-    if row is not None:
-        html, headings, source_shown, cut_off_after = row
-        if html is not None and (cut_off_after is None or cut_off_after >= renderer.seconds):
-            return Shown(html, headings, sentence_of(source_shown), True)
+    html, after = columns.get("rendering_html"), columns.get("rendering_cut_off_after")
+    is_kept = columns.get("rendering_key") == key
+    if is_kept and html is not None and (after is None or after >= renderer.seconds):
+        source_shown = sentence_of(columns["rendering_source_shown"])
+        return Shown(html, columns["rendering_headings"], source_shown, True)
     text = get_text(session, revision.content_hash)
     rendering = renderer.render(key, text, context, asker())
     made = [vars(heading) for heading in rendering.headings]

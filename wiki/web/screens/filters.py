@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 from zlib import crc32
 
@@ -103,8 +103,13 @@ def exact(when: datetime) -> str:
     when, formats = _local(when), reader().language.formats
     zone = "UTC" if when.tzinfo is UTC else _zone(when, formats)
     time = _time(when.hour, when.minute, formats)
-    pattern = str(Locale.parse(formats).datetime_formats["medium"])
-    return f"{pattern.format(time, date_words(when))} {zone}"
+    return f"{_moment(formats).format(time, date_words(when))} {zone}"
+
+
+@cache
+def _moment(formats: str) -> str:
+    """Return the pattern of a date with a time of day."""
+    return str(Locale.parse(formats).datetime_formats["medium"])
 
 
 def ago(when: datetime, in_sentence: bool = False, now: datetime | None = None) -> str:

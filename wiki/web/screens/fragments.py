@@ -31,7 +31,7 @@ LARGEST = 1 << 17
 
 FOR_EVERYBODY = frozenset({
     "_", "gettext", "ngettext", "pgettext", "loop", "reader", "asset", "room_shortcuts",
-    "icon", "look_icon", "crumb_list", "menu", "tree_items", "tree_rest",
+    "icon", "look_icon", "crumb_list", "menu", "tree_items", "tree_rest", "draw", "change_row",
 })  # fmt: skip
 """Functions and imported macros that fragments may use. What they return depends on nothing but
 their arguments and the reader's language and zone."""
