@@ -9,6 +9,7 @@ from tests.api.conftest import Api
 from tests.cast import Scene, csrf_token
 from tests.pages.test_query_counts import counted
 from wiki.comments.models import Thread
+from wiki.outbox.models import EventRow
 from wiki.pages.access.restrictions import AccessList, restrict
 from wiki.people.groups.actions import create_group, store_member
 from wiki.people.models import Person
@@ -88,6 +89,22 @@ def test_a_watch_holds_for_the_pages_below_until_a_nearer_one_decides(wiki: Scen
     assert levels(wiki, "apollo/plan/risks")["cai"] is Level.EVERYTHING
     shown = wiki.get("cai", "/eng/apollo/plan/-/watch").text
     assert 'Because you watch <span dir="auto">Apollo</span>.' in shown
+
+
+def test_letting_a_group_watch_is_on_record_once(wiki: Scene) -> None:
+    page = wiki.write("apollo", "words", title="Apollo")
+    make_group(wiki, "design", "ben")
+    for _ in range(2):
+        wiki.post("eve", "/eng/apollo/-/watch", group="design", level="changes")
+    wiki.post("eve", "/eng/-/watch", group="design", level="mute")
+    for _ in range(2):
+        wiki.post("eve", "/eng/apollo/-/watch", group="design", remove="1")
+    with wiki.database.read() as session:
+        named = select(EventRow).where(EventRow.name == "GroupWatchChanged").order_by(EventRow.id)
+        rows = [(row.page_id, row.payload["level"]) for row in session.scalars(named)]
+    assert rows == [(page.id, "changes"), (None, "mute"), (page.id, "")]
+    shown = wiki.get("ada", "/-/admin/audit").text
+    assert "no longer lets" in shown and "Design" in shown
 
 
 @pytest.mark.every_database

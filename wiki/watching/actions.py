@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from wiki.db import insert_into, now
 from wiki.errors import Forbidden, Invalid, NotFound, SignInRequired
 from wiki.i18n import gettext as _
+from wiki.outbox.actions import publish
 from wiki.people.groups.actions import find_group, require_seeing
 from wiki.rules.access import Actor, May
+from wiki.watching.events import GroupWatchChanged
 from wiki.watching.levels import Level, Reason
 from wiki.watching.models import Watch, WatchPreference
 from wiki.watching.subjects import SeenSubject
@@ -68,12 +70,17 @@ def watch_for_group(
     group = find_group(session, handle.strip().removeprefix("@"))
     if group is None:
         raise Invalid(_("There is no group with this name."), field="group")
+    of_group = Watch.group_id == group.id, Watch.subject == seen.subject.key
+    before = session.scalar(select(Watch.level).where(*of_group))
+    if before == (None if level is None else int(level)):
+        return
     if level is None:
-        session.execute(
-            delete(Watch).where(Watch.group_id == group.id, Watch.subject == seen.subject.key)
-        )
+        session.execute(delete(Watch).where(*of_group))
     else:
         _store(session, seen, level, group_id=group.id)
+    word = level.word if level is not None else ""
+    space_id, page_id = seen.seen.space.id, seen.subject.page_id
+    publish(session, actor, GroupWatchChanged(space_id, page_id, group.id, word))
 
 
 def _store(session: Session, seen: SeenSubject, level: Level, **watcher: int) -> None:
