@@ -80,8 +80,8 @@ class PostgresEngine:
         """
         if query.empty:
             return Results()
-        limits = Limits(PATIENCE, standard() if synonyms is None else synonyms)
         most = -(-(offset + limit) // BLOCK) * BLOCK
+        limits = Limits(PATIENCE, standard() if synonyms is None else synonyms, most)
         with self._reading() as session:
             finder = DatabaseFinder(Statistics(session), query, filters, limits, most)
             found = finder.find()

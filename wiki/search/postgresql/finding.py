@@ -22,18 +22,14 @@ from wiki.search.ranking.entries import whole
 from wiki.search.ranking.finding import (
     CERTAIN,
     COVERED,
-    FRESH,
     KEPT,
-    LINKED,
     MORE_USUAL,
-    OWN,
     RARELY,
     WHOLE_TITLE,
-    YEAR,
     Finder,
-    Found,
     Limits,
 )
+from wiki.search.ranking.found import FRESH, LINKED, OWN, YEAR, Found
 from wiki.search.ranking.index import SegmentView
 from wiki.search.ranking.matching import frequency
 from wiki.search.ranking.parts import Part, part

@@ -10,7 +10,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any, TypedDict
 
-from wiki.search.ranking.finding import Found
+from wiki.search.ranking.found import Found
 from wiki.search.ranking.index import Segment
 
 

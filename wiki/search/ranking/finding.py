@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from math import log2
 
 from wiki.search.asking import shown as stretches_of
 from wiki.search.asking import terms_of
@@ -15,6 +14,7 @@ from wiki.search.language.synonyms import Synonyms
 from wiki.search.query import Field, Query
 from wiki.search.ranking import spelling
 from wiki.search.ranking.entries import whole
+from wiki.search.ranking.found import DAY, OWN, Found, best_first, priors_of
 from wiki.search.ranking.index import SegmentView, Snapshot
 from wiki.search.ranking.matching import (
     Deadline,
@@ -58,42 +58,19 @@ TITLED = 0.6
 """Maximum share added to the score of a page whose title is the query in other words."""
 RARE = 0.4
 """Weight of a correction of a word that is in the index, relative to that of an unknown one."""
-LINKED, FRESH, OWN = 0.1, 0.1, 0.15
-"""Largest shares added for links to a page, a recent change, and the actor's own spaces."""
-YEAR = 365 * 86_400
 LOOKED_AT = 50
 """Number of best pages that are compared more closely."""
 CERTAIN = 0.999
 
 
-@dataclass
-class Found:
-    """A page that matches the query."""
-
-    leaf: SegmentView
-    document: int
-    score: float
-    covered: float = 1.0
-    """Share of the query that the page has, by the rarity of its words."""
-
-    @property
-    def page_id(self) -> int:
-        """The id of the page."""
-        return self.leaf.segment.page_ids[self.document]
-
-    @property
-    def order(self) -> tuple[float, int, int]:
-        """Sort key: best first; of equal scores the newest, then the oldest page."""
-        segment = self.leaf.segment
-        return (-self.score, -segment.updated[self.document], segment.page_ids[self.document])
-
-
 @dataclass(frozen=True)
 class Limits:
-    """The time limit of a search, and the synonyms it uses."""
+    """The time limit of a search, the synonyms it uses, and how many pages it has to sort."""
 
     patience: float
     synonyms: Synonyms = field(default_factory=Synonyms)
+    shown: int = LOOKED_AT
+    """The number of best pages that are put in order."""
 
 
 class Finder:
@@ -104,6 +81,7 @@ class Finder:
         self.query = query
         self.filters = filters
         self.deadline = Deadline(limits.patience)
+        self.shown = max(limits.shown, LOOKED_AT)
         self.options = [
             (
                 clause,
@@ -118,24 +96,28 @@ class Finder:
         self.loosened = False
 
     def find(self) -> list[Found]:
-        """Return all matching pages, best first."""
+        """Return all matching pages: the best ones first and in order, the others in none."""
         some = [one for one in self.parts if one.word][:MOST_RESPELT]
         self.parts = [self._respelt(one) if one in some else one for one in self.parts]
         found = self._with_most()
         self.loosened = bool(found) and max(one.covered for one in found) < CERTAIN
-        found.sort(key=lambda one: one.order)
         if self.query.by_date:
             found.sort(key=lambda one: (-one.leaf.segment.updated[one.document], one.order))
-        else:
-            self._compare(found)
+            return found
+        found = best_first(found, self.shown)
+        self._compare(found)
         return found
 
     def terms(self, shown: Sequence[Found]) -> tuple[str, ...]:
         """Return the words to highlight: those on the pages shown that the query means, in whatever
         form."""
         texts = [
-            f"{one.leaf.segment.title(one.document)} {one.leaf.segment.body(one.document)}"
+            text
             for one in shown
+            for text in (
+                one.leaf.segment.title(one.document),
+                one.leaf.segment.body(one.document),
+            )
         ]
         whole_runs = present(
             (run for clause in self.query.words() for run in stretches_of(clause.text)), (), texts
@@ -238,11 +220,26 @@ class Finder:
                     bonus = WHOLE_TITLE if d in titled else 0.0
                     found.append((leaf, d, value, covered[d] / whole_rarity, bonus))
         least = KEPT * max((one[3] for one in found), default=0.0)
+        priors = {id(leaf): priors_of(leaf.segment, self._today) for leaf, _ in self.pools}
+        own = self.filters.own
         return [
-            Found(leaf, d, value * share**COVERED * self._prior(leaf, d) + bonus, share)
+            Found(
+                leaf,
+                d,
+                value
+                * share**COVERED
+                * (priors[id(leaf)][d] + (OWN if leaf.segment.space_ids[d] in own else 0.0))
+                + bonus,
+                share,
+            )
             for leaf, d, value, share, bonus in found
             if share > least
         ]
+
+    @property
+    def _today(self) -> int:
+        """The day of the latest change of any page, as a number."""
+        return self.snapshot.newest // DAY
 
     def _without_words(self, leaf: SegmentView, pool: set[int]) -> list[Found]:
         """Return all pages of a query without words; first those with an excluded word and its
@@ -251,20 +248,6 @@ class Finder:
         for _, one in self.options:
             best |= scores(self.snapshot, leaf, one, pool, self.deadline)
         return [Found(leaf, document, best.get(document, 0.0)) for document in pool]
-
-    def _prior(self, leaf: SegmentView, document: int) -> float:
-        """Return how much a page ranks higher whatever the query: by the links to it, by its last
-        change, and as a page of the actor's own spaces."""
-        segment = leaf.segment
-        age = (self.snapshot.newest - segment.updated[document]) / YEAR
-        own = segment.space_ids[document] in self.filters.own
-        freshness: float = 0.5**age
-        return (
-            1
-            + LINKED * min(1.0, log2(1 + segment.links[document]) / 5)
-            + FRESH * freshness
-            + OWN * own
-        )
 
     def _respelt(self, one: Part) -> Part:
         """Return a part with similar words as weaker ways if its own word is on no page, or on very

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from wiki.search.engine import Hit
 from wiki.search.excerpts import passage
-from wiki.search.ranking.finding import Finder, Found
+from wiki.search.ranking.finding import Finder
+from wiki.search.ranking.found import Found
 
 
 def hit(one: Found, finder: Finder, terms: tuple[str, ...]) -> Hit:

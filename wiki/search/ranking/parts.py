@@ -17,7 +17,9 @@ from wiki.search.ranking.index import Snapshot
 from wiki.search.words import forms, is_unspaced
 
 MOST_BEGINNINGS = 60
-"""Maximum number of words tried for a prefix such as `onboard*`."""
+"""Maximum number of words tried for a prefix such as `onboard*`, the most frequent ones."""
+MOST_OF_SHORT = 24
+"""The same number for a prefix of up to three letters, whose words are on most pages anyway."""
 OTHER_FORM = 0.8
 """Weight of another form of a word, relative to the word itself."""
 SYNONYM = 0.6
@@ -86,7 +88,8 @@ def part(snapshot: Snapshot, clause: Clause) -> Part | None:
     stretches = shown(clause.text)
     ways = [way for one in _sequences(snapshot, name, found) for way in _ways(one, stretches)]
     if prefix:
-        ends = [(way, snapshot.beginning(name, way.terms[-1], MOST_BEGINNINGS)) for way in ways]
+        most = MOST_OF_SHORT if len(last) <= 3 else MOST_BEGINNINGS
+        ends = [(way, snapshot.beginning(name, way.terms[-1], most)) for way in ways]
         return Part(
             name, tuple(_ending(way, end) for way, some in ends for end in some), needed=True
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from wiki.search.asking import Asked, Chain, asked, compounds
 from wiki.search.engine import TitleHit
 from wiki.search.ranking import spelling
-from wiki.search.ranking.finding import Found
+from wiki.search.ranking.found import Found
 from wiki.search.ranking.index import SegmentView, Snapshot
 from wiki.search.ranking.matching import Deadline, scores
 from wiki.search.ranking.parts import Alternative, Part
@@ -17,6 +17,9 @@ MOST_TYPED = 8
 """Maximum number of words that are looked up in titles during typing."""
 MOST_TITLES = 100
 """Maximum number of prefix matches tried, and titles compared, during typing."""
+MOST_BY_LETTERS = {1: 20, 2: 40}
+"""The same number of prefix matches for the first letters of a word, which begin so many words that
+the most frequent ones fill any list."""
 
 
 Pools = Sequence[tuple[SegmentView, set[int]]]
@@ -83,7 +86,9 @@ def _beginnings(snapshot: Snapshot, one: Asked) -> list[tuple[str, list[Part]]]:
                 Alternative((*first, term), chain.steps, share * (1.0 if term == last else 0.7))
                 for chain in some
                 for *first, last in [chain.terms]
-                for term in snapshot.beginning(name, last, MOST_TITLES)
+                for term in snapshot.beginning(
+                    name, last, MOST_BY_LETTERS.get(len(last), MOST_TITLES)
+                )
             ]
             group.append(Part(name, tuple(ways)))
         groups.append((some[0].terms[0] if len(some[0].terms) == 1 else "", group))

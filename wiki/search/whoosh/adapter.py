@@ -92,7 +92,8 @@ class WhooshEngine:
         """
         if query.empty:
             return Results()
-        limits = Limits(self.patience, standard() if synonyms is None else synonyms)
+        known = standard() if synonyms is None else synonyms
+        limits = Limits(self.patience, known, offset + limit)
         return self._reading(
             lambda s: self._search(Finder(s, query, filters, limits), offset, limit)
         )

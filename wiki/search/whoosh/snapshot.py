@@ -33,7 +33,7 @@ MOST_LANGUAGES = 6
 
 SHORT = 2
 """Maximum number of characters of a prefix whose terms are kept in memory."""
-KEPT_PER_PAGE = 10
+KEPT_PER_PAGE = 20
 """Maximum number of weights that a segment keeps in memory for each of its pages."""
 
 
