@@ -72,13 +72,13 @@ def test_words_typed_apart_find_the_one_that_they_form(
 
 
 def test_a_word_is_searched_in_two_when_few_pages_have_it(engine: Engine) -> None:
-    pages = [page(1, "A", "How to set up it"), page(2, "B", "up, then set")]
+    pages = [page(1, "A", "How to push back it"), page(2, "B", "back, then push")]
     engine.rebuild(*source(pages))
-    found = engine.search(parse("setup"), EVERYONE)
+    found = engine.search(parse("pushback"), EVERYONE)
     assert [hit.page_id for hit in found.hits] == [1]
-    assert found.corrected == {"setup": ("set up",)}
-    engine.rebuild(*source([*pages, *(page(n, f"P{n}", "setup") for n in range(3, 7))]))
-    found = engine.search(parse("setup"), EVERYONE)
+    assert found.corrected == {"pushback": ("push back",)}
+    engine.rebuild(*source([*pages, *(page(n, f"P{n}", "pushback") for n in range(3, 7))]))
+    found = engine.search(parse("pushback"), EVERYONE)
     assert (found.total, dict(found.corrected)) == (4, {})
 
 
