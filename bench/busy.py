@@ -81,23 +81,27 @@ def made_anew(
     :param rest: waits until the worker owes nothing.
     """
     some = random.Random(7).sample(sorted(pages), min(ASKED, len(pages)))
-    visitor = Browser(wiki)
-    kinds = (
-        ("page view, signed in, not remembered", browser, "", 2.5),
-        ("page view, anonymous, not remembered", visitor, "", None),
-        ("history, signed in, not remembered", browser, "/-/history", 5.0),
+    space = some[0].split("/")[1]
+    kinds: tuple[tuple[str, Browser, Callable[[str], str], float | None], ...] = (
+        ("page view, signed in", browser, lambda path: f"{path}?", 2.5),
+        ("page view, anonymous", Browser(wiki), lambda path: f"{path}?", None),
+        ("history, signed in", browser, lambda path: f"{path}/-/history?", 5.0),
+        ("changes, signed in", browser, lambda _: "/-/changes?", 6.0),
+        ("changes of a space, signed in", browser, lambda _: f"/{space}/-/changes?", 6.0),
+        ("home, signed in", browser, lambda _: "/?", 6.0),
     )
     plain = Browser(bare)
-    for name, who, verb, target in kinds:
+    for name, who, address, target in kinds:
         rest()
         own, other = [], []
         for number in range(ROUNDS):
-            seconds, sizes = cpu_for(wiki, who, [f"{path}{verb}?anew={number}" for path in some])
+            asked = [f"{address(path)}anew={number}.{n}" for n, path in enumerate(some)]
+            seconds, sizes = cpu_for(wiki, who, asked)
             own.append(seconds)
             other.append(cpu_for(bare, plain, [f"/{size}" for size in sizes])[0])
         mine, theirs = (statistics.median(times) / len(some) * 1000 for times in (own, other))
         yield Result(
-            name,
+            f"{name}, not remembered",
             f"{mine:.1f} ms",
             f"≤ {target} ms of CPU" if target else "",
             mine <= target if target else None,
