@@ -20,7 +20,22 @@ SKIPPED = {"script", "style", "kbd", "code", "pre", "time", "textarea"}
 READ_ALOUD = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 WORDS = ("plan", "rota", "trellis", "templates", "redacted", "example.org", KEY, "AKIA…7Q")
-NAMES = ("pdf", "png", "zip", "md", "application", "CSV", "JSON lines", "UTC", "UTF-8", "YAML")
+NAMES = (
+    *(
+        "pdf",
+        "png",
+        "zip",
+        "md",
+        "application",
+        "CSV",
+        "JSON lines",
+        "JSON",
+        "UTC",
+        "UTF-8",
+        "YAML",
+    ),
+    *("Slack", "Teams", "Mattermost"),
+)
 ZONES = available_timezones()
 KEYS = ("Ctrl-[A-Z]", "Alt", "[rv][0-9]+", "[a-z]+[.][a-z_]+")
 CONTENT = re.compile(
