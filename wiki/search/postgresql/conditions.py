@@ -63,7 +63,9 @@ class Conditions:
         if not one.stems:
             terms = {term for way in one.ways for term in way.terms}
             own = [stem(term, language) for term in terms for language in self.languages]
-        cases = [f"WHEN NOT {self.having(one)} THEN 0.0"]
+        # Every page that is compared has the needed parts.
+        lacks = "false" if one.needed else f"NOT {self.having(one)}"
+        cases = [f"WHEN {lacks} THEN 0.0"]
         labels = ""
         for label, _, value in TIERS if own else ():
             labels += label

@@ -36,7 +36,7 @@ from wiki.search.ranking.parts import Part, part
 from wiki.search.ranking.titles import Groups, Pools
 from wiki.search.words import forms
 
-MOST = 20_000
+MOST = 5_000
 """Maximum number of pages that a search compares; its results then say that it was cut."""
 BLOCK = 100
 """Number of best candidates that are ranked together; further screens show the next ones."""
