@@ -7,7 +7,8 @@ from sqlalchemy import false
 from wiki.i18n import lazy_gettext
 from wiki.room import Block, Link, Place, Probe, Rate, Room, Shortcut, Slot, none_because
 from wiki.rules.limits import Pace
-from wiki.search import checking, commands, nearest, views
+from wiki.search import checking, commands, views
+from wiki.search.completion import nearest
 from wiki.search.synonyms import api
 from wiki.search.synonyms import views as synonyms
 from wiki.search.synonyms.models import SynonymGroup
