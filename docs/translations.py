@@ -27,7 +27,7 @@ KEYWORDS: Mapping[str, Any] = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
-    "_setting": (1,),  # of wiki/config.py
+    "_setting": (1,),  # of wiki/config/__init__.py
 }
 OF_SCRIPTS: Mapping[str, Any] = {"t": None, "tn": (1, 2)}
 OF_TEMPLATES = {

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from wiki.config import ConfigError, Settings, load
+from wiki.config import ConfigError, Settings
+from wiki.config.environment import load
 
 
 def test_without_environment_the_defaults_hold() -> None:

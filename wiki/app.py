@@ -9,7 +9,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from wiki.api.views import make_blueprint
-from wiki.config import Settings, load
+from wiki.config import Settings
+from wiki.config.environment import load
 from wiki.db import Database, Engines
 from wiki.inbox import unsubscribing
 from wiki.kind_registry import register

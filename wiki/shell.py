@@ -24,7 +24,8 @@ from rich.progress import (
 from rich.text import Text
 from sqlalchemy.exc import OperationalError
 
-from wiki.config import ConfigError, Settings, load
+from wiki.config import ConfigError, Settings
+from wiki.config.environment import load
 from wiki.db import Database
 from wiki.disk import OPENING, is_full, use_reserve
 from wiki.errors import Forbidden, WikiError

@@ -17,7 +17,8 @@ from tests.cast import Scene, words_of
 from tests.inbox.test_notice_mails import letters
 from tests.inbox.test_notices import comment
 from wiki.comments.models import Message
-from wiki.config import ConfigError, Settings, load
+from wiki.config import ConfigError, Settings
+from wiki.config.environment import load
 from wiki.db import at, now
 from wiki.inbox import mailing
 from wiki.inbox.replies import mailbox, taking

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.cast import Scene, words_of
-from wiki.config import ConfigError, Settings, load
+from wiki.config import ConfigError, Settings
+from wiki.config.environment import load
 from wiki.db import now
 from wiki.mail import smtp as postman
 from wiki.mail.events import MailRequested

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.cast import PASSWORD, Scene, words_of
-from wiki.config import ConfigError, load
+from wiki.config import ConfigError
+from wiki.config.environment import load
 from wiki.people.models import Person
 from wiki.spaces.models import Invitation
 

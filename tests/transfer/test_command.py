@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tests.transfer.trees import TREE, write_tree, zipped
 from wiki.app import open_database
 from wiki.cli import main
-from wiki.config import load
+from wiki.config.environment import load
 from wiki.spaces.members import leads_of
 from wiki.spaces.models import Space
 from wiki.transfer.importing import TreeImport

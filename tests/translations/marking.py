@@ -181,7 +181,7 @@ ENGLISH = {
     "static/src/js/editor/{structure,table_tools}.js": "names of nodes of the syntax tree",
     "**/*commands.py": "commands are in English",
     "wiki/commands/*.py": "commands are in English",
-    "wiki/{cli,shell,serve/*,worker,migrate,config,db,disk,canary}.py": "for operators, in English",
+    "wiki/{cli,shell,serve/*,worker,migrate,config/*,db,disk,canary}.py": "for operators, in English",
     "wiki/**/canaries.py": "content of the leak drill's scratch wiki",
     "wiki/drill/*.py": "run by a command",
     "wiki/demo/*.py": "content of the demo wiki",

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.cast import Scene
-from wiki.config import ConfigError, Settings, load
+from wiki.config import ConfigError, Settings
+from wiki.config.environment import load
 from wiki.db import now
 from wiki.errors import Invalid
 from wiki.outbox.models import EventRow

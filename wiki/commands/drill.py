@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 
 from wiki.app import create_app, open_database
-from wiki.config import Settings, load
+from wiki.config import Settings
+from wiki.config.environment import load
 from wiki.drill.canaries import lay_out
 from wiki.drill.crawl import Drill, Progress
 from wiki.drill.report import Report

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from wiki.config import Settings, load
+from wiki.config import Settings
+from wiki.config.environment import load
 from wiki.db import now
 from wiki.i18n import LANGUAGES, speaking
 from wiki.mail.messages import html_of, render, render_html
