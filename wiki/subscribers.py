@@ -44,6 +44,7 @@ from wiki.requests.handlers import (
     forget_purged,
     tell_leads,
 )
+from wiki.search.asked.actions import forget_old_searches
 from wiki.search.handlers import (
     finish_renderings,
     index_link_targets,
@@ -152,6 +153,7 @@ HOUSEKEEPING: tuple[Chore, ...] = (
     forget_old_links,
     forget_old_requests,
     forget_old_calls,
+    forget_old_searches,
     delete_expired,
     keep_drilling,
     ForgetChanges(),

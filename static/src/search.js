@@ -22,3 +22,13 @@ field.addEventListener("input", () => {
   clearTimeout(timer);
   timer = setTimeout(ask, PATIENCE);
 });
+
+// Which result was opened, for the log of searches. The page opens whether or not this arrives.
+document.querySelector(".found")?.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-result]");
+  const form = document.getElementById("helped");
+  if (!link || !form) return;
+  const body = new FormData(form);
+  body.set("page", link.dataset.result);
+  fetch("/-/search/opened", { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => undefined);
+});

@@ -52,6 +52,8 @@ SCREENS = (
     ("cai", "/-/me/feeds"),
     ("cai", "/-/searches/1/watch"),
     ("eve", "/eng/-/webhooks"),
+    ("ada", "/-/admin/searches"),
+    ("eve", "/eng/-/searches"),
     ("cai", "/-/spaces"),
     ("dot", "/-/spaces"),
     ("ada", "/-/spaces/new"),

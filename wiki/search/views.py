@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from wiki.pages.models import Page
 from wiki.room import Room
 from wiki.rules.access import Actor, May
 from wiki.search import listing, queries
+from wiki.search.asked.actions import asked, record
 from wiki.search.asking import begins
 from wiki.search.comments import search_comments
 from wiki.search.completion import operators, pages, switcher
@@ -27,7 +28,7 @@ from wiki.text.markdown.wikilinks import inserted
 from wiki.web.limits.lane import in_lane
 from wiki.web.limits.rate_limit import costs
 from wiki.web.public import public
-from wiki.web.request import actor, parts, reading
+from wiki.web.request import actor, afterwards, parts, reading
 
 blueprint = Blueprint("search", __name__)
 
@@ -74,7 +75,7 @@ def results() -> ResponseReturnValue:
         spaces = list_spaces(session, actor())
         body = render_template("search/unavailable.html", q=text, slug=slug, spaces=spaces)
         return body, 503
-    return render_template(
+    body = render_template(
         "search/results.html",
         q=text,
         slug=slug,
@@ -95,7 +96,21 @@ def results() -> ResponseReturnValue:
         )
         if slug and not answer.hits
         else None,
+        helped=None if actor().is_anonymous or answer.query.empty else ("yes", "no"),
     )
+    return _logged(body, text, slug, answer)
+
+
+def _logged(body: str, text: str, slug: str, answer: queries.Answer) -> Response:
+    """Return the response with a screen of results. A signed-in user's search is logged once it has
+    been sent."""
+    response = make_response(body)
+    person_id = actor().person_id
+    if person_id is not None and answer.number == 1 and not answer.query.empty:
+        space_id = next((one.id for one in answer.readable if one.slug == slug), None)
+        one = asked(text, space_id)
+        afterwards(response, partial(record, parts().database, person_id, one, answer.total))
+    return response
 
 
 @blueprint.get("/-/search/complete")

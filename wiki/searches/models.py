@@ -1,4 +1,4 @@
-"""The table of saved searches."""
+"""Tables of saved searches, and of claims to write what was not found."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wiki.db import Base, BigId, now
+from wiki.people.models import Person
+from wiki.spaces.models import Space
 from wiki.watching.models import Watch
 
 
@@ -36,3 +38,24 @@ class SavedSearch(Base):
     )
 
     watch: Mapped[Watch | None] = relationship()
+
+
+class SearchClaim(Base):
+    """Somebody's word that they write the page for a search on the board of a space, or of all
+    spaces. ``question`` is that of :class:`wiki.search.asked.models.AskedSearch`, ``target_id`` the
+    space in which they write it."""
+
+    __tablename__ = "search_claims"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    question: Mapped[str] = mapped_column(String(64), unique=True)
+    words: Mapped[str] = mapped_column(String(400))
+    space_id: Mapped[int | None] = mapped_column(
+        ForeignKey("spaces.id", ondelete="CASCADE"), index=True
+    )
+    target_id: Mapped[int] = mapped_column(ForeignKey("spaces.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    claimed_at: Mapped[datetime] = mapped_column(default=now)
+
+    person: Mapped[Person] = relationship()
+    target: Mapped[Space] = relationship(foreign_keys=target_id)

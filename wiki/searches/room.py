@@ -1,18 +1,21 @@
-"""Saved searches: what the room declares."""
+"""Saved searches, and searches without an answer: what the room declares."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import false
+from sqlalchemy import ColumnElement, false, or_, true
 from sqlalchemy.orm import Session
 
 from wiki.i18n import lazy_gettext
 from wiki.room import Block, Link, Place, Room, Screen, Slot, none_because
-from wiki.searches import canaries, queries, views
-from wiki.searches.models import SavedSearch
-from wiki.text_columns import TextColumns, TextType
+from wiki.rules.access import May
+from wiki.search.asked import views as asked
+from wiki.search.asked.models import AskedSearch
+from wiki.searches import board_views, canaries, queries, views
+from wiki.searches.models import SavedSearch, SearchClaim
+from wiki.text_columns import Area, TextColumns, TextType
 
 
 def _saved(session: Session, on: Screen) -> Mapping[str, Any]:
@@ -24,9 +27,13 @@ def _begun(session: Session, on: Screen) -> Mapping[str, Any]:
     return {"saved": queries.list_begun(session, on.actor, on.question)}
 
 
+def _all(area: Area) -> ColumnElement[bool]:
+    return true() if area.everywhere else false()
+
+
 ROOM = Room(
     name="searches",
-    blueprints=(views.blueprint,),
+    blueprints=(views.blueprint, asked.blueprint, board_views.blueprint),
     operations=none_because("people save the searches that they make in the browser"),
     commands=none_because("people save searches themselves"),
     links=(
@@ -38,6 +45,22 @@ ROOM = Room(
             icon="bookmark",
             shown=lambda on: not on.actor.is_anonymous,
             covers=True,
+        ),
+        Link(
+            Place.SPACE,
+            57,
+            lazy_gettext("Searches without an answer"),
+            "searches",
+            icon="search",
+            section=lazy_gettext("Pages"),
+            shown=lambda on: on.may(May.MANAGE),
+        ),
+        Link(
+            Place.ADMIN,
+            245,
+            lazy_gettext("Searches without an answer"),
+            "searches",
+            section=lazy_gettext("Content"),
         ),
     ),
     blocks=(
@@ -52,8 +75,22 @@ ROOM = Room(
             "saved searches",
             SavedSearch,
             {"name": TextType.TEXT, "query": TextType.TEXT},
-            lambda area: SavedSearch.id > 0 if area.everywhere else false(),
+            _all,
             counted=False,
+        ),
+        TextColumns(
+            "the log of searches",
+            AskedSearch,
+            {"words": TextType.TEXT},
+            lambda area: or_(AskedSearch.space_id.in_(area.space_ids), _all(area)),
+            counted=False,
+        ),
+        TextColumns(
+            "wanted pages",
+            SearchClaim,
+            {"words": TextType.TEXT},
+            lambda area: or_(SearchClaim.target_id.in_(area.space_ids), _all(area)),
+            title=True,
         ),
     ),
     rates=none_because("its changes count as saves"),
