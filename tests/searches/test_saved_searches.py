@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.cast import Scene
+from tests.statements import opened
 from wiki.app import create_app, open_database
 from wiki.config import Settings
 from wiki.drill.canaries import lay_out
@@ -122,9 +123,7 @@ def test_a_space_that_is_not_readable_any_more_finds_nothing_and_is_not_named(wi
     assert '<option value="lab" selected>lab</option>' in wiki.get("dot", f"{LIST}/1").text
 
 
-def test_the_drill_finds_saved_searches_that_others_could_see(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_drill_finds_saved_searches_that_others_could_see(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, secret_key="d" * 40)
     database = open_database(settings)
     migrate(database)
@@ -134,6 +133,7 @@ def test_the_drill_finds_saved_searches_that_others_could_see(
     screens = {"searches.saved", "search.results", "search.switch"}
     report = Drill(world, only=screens).run()
     assert not (report.leaks or report.differences or report.unasked)
-    monkeypatch.setattr(queries, "_own", lambda _actor: select(SavedSearch))
-    assert Drill(world, only={"searches.saved"}, until_first=True).run().leaks
+    app.extensions["wiki.response_cache"].clear()
+    with opened(queries, "_own", lambda _actor: select(SavedSearch)):
+        assert Drill(world, only={"searches.saved"}, until_first=True).run().leaks
     database.dispose()

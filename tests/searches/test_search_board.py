@@ -16,8 +16,17 @@ PEOPLE = ("ada", "ben", "cai", "dot", "eve")
 SITE = "/-/admin/searches"
 
 
+@pytest.fixture(autouse=True)
+def index(wiki: Scene) -> None:
+    """Build the index, without which nothing is searched."""
+    wiki.write("first", "Anything")
+    wiki.deliver()
+
+
 def ask(wiki: Scene, who: str, words: str, space: str = "") -> None:
-    assert wiki.get(who, "/-/search", query_string={"q": words, "space": space}).status_code == 200
+    answer = wiki.get(who, "/-/search", query_string={"q": words, "space": space})
+    assert answer.status_code == 200
+    answer.close()  # searches are logged after their results were sent
 
 
 def logged(wiki: Scene) -> list[tuple[str, int, int, int | None, bool | None]]:
