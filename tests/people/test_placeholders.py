@@ -202,8 +202,8 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
             unique.add((table.name, name))
     # Only those found by find_person are added to these, and the fourth follows from the second;
     # the rest are made by signing in, by adding a factor and by reading, starring, reacting,
-    # sending a photo, asking for access, watching, saving a search or dismissing first steps once
-    # signed in.
+    # sending a photo, asking for access, watching, searching, saving a search or dismissing first
+    # steps once signed in.
     assert unique == {
         ("memberships", "person_id"),
         ("group_members", "person_id"),
@@ -211,6 +211,7 @@ def test_a_reference_that_must_be_unique_is_one_that_placeholders_cannot_have() 
         ("group_people", "person_id"),
         ("known_browsers", "person_id"),
         ("recovery_codes", "person_id"),
+        ("asked_searches", "person_id"),
         ("page_reads", "person_id"),
         ("bookmarks", "person_id"),
         ("reactions", "person_id"),
