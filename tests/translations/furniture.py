@@ -59,6 +59,8 @@ def furnish(wiki: Scene) -> dict[str, object]:
     sent(wiki, "ada", "/-/admin/groups", handle="rota", name="Rota")
     sent(wiki, "ada", "/-/admin/search", words="plan, rota")
     sent(wiki, "cai", "/-/searches", name="Plan", query="plan rota", space="eng")
+    hook = {"name": "Plan", "address": "https://example.org/plan", "format": "json"}
+    assert wiki.post("eve", "/eng/-/webhooks", **hook, kinds="page.saved").status_code == 200
     for who in ("ben", "@plan"):
         sent(wiki, "ada", "/-/groups/rota/put", who=who)
     sent(wiki, "ada", "/-/groups/plan/put", who="ben")

@@ -52,6 +52,7 @@ SCREENS = (
     ("cai", "/-/me/feeds"),
     ("cai", "/-/searches/1/watch"),
     ("eve", "/eng/-/webhooks"),
+    ("eve", "/eng/-/webhooks/1"),
     ("ada", "/-/admin/searches"),
     ("eve", "/eng/-/searches"),
     ("cai", "/-/spaces"),

@@ -48,7 +48,7 @@ ROOM = Room(
         ),
         Link(
             Place.SPACE,
-            57,
+            39,
             lazy_gettext("Searches without an answer"),
             "searches",
             icon="search",
