@@ -31,7 +31,7 @@ def name_things(scene: Scene) -> dict[str, object]:
     scene.deliver()
     for name in ("Quarterly budget", "w" * 100):
         words = {"name": name, "query": "w" * 200, "space": "eng"}
-        scene.client("ben").post("/-/searches", data=words)
+        scene.client("ben").post("/-/searches", data=words, follow_redirects=True)
     for words in ("pager, beeper, on-call phone", ", ".join(["w" * 60, "v" * 60])):
         scene.client("ada").post("/-/admin/search", data={"words": words})
     scene.client("ada").post("/-/admin/search/built-in", data={"name": "salary", "on": "0"})

@@ -184,7 +184,7 @@ def test_what_was_interrupted_is_ended_by_the_worker(
     page_id = canary_page(wiki)
     redact(wiki, "ada", page_id)
     with monkeypatch.context() as patch:
-        what = "wiki.redaction.handlers.rebuild" if before == "index" else None
+        what = "wiki.redaction.handlers.forget" if before == "index" else None
 
         def die(*_: object) -> None:
             raise RuntimeError("killed")
