@@ -63,7 +63,7 @@ docs: $(VENV)/installed ## write the reference of settings and commands, and the
 
 storm: setup ## the long form of the tests that throw dice: sequences against the gate, kills of the worker
 	WIKI_TEST_SEQUENCES=$${WIKI_TEST_SEQUENCES:-10000} $(PY) -m pytest tests/rules/test_model.py --numprocesses=auto $(PYTEST_ARGS)
-	$(PY) -m pytest tests/inbox/test_kill_storm.py --databases=all --numprocesses=auto $(PYTEST_ARGS)
+	WIKI_TEST_DAYS=$${WIKI_TEST_DAYS:-17} $(PY) -m pytest tests/inbox/test_kill_storm.py --databases=all --numprocesses=auto $(PYTEST_ARGS)
 
 translations: $(VENV)/installed ## extract the marked texts, and update and compile the catalogues
 	$(PY) -m docs.translations
