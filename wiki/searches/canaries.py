@@ -9,9 +9,8 @@ from wiki.searches.models import SavedSearch
 
 
 def save_searches(world: World, session: Session) -> None:
-    """Save searches whose names and words only their owners may see, one of them for the title of
-    each hidden page. Their results must not show the pages to those who lost their permissions."""
-    for who in ("insider", "lead", "revoked"):
+    """Save searches whose names and words only their owners may see."""
+    for who in ("insider", "lead"):
         word = world.word(f"the words of a saved search of the {who}", (who,))
         person_id = world.people[who].person_id
         row = SavedSearch(person_id=person_id, name=word, name_key=word, query=word)
