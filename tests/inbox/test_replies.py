@@ -12,6 +12,7 @@ from email.message import EmailMessage
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from tests.cast import Scene, words_of
 from tests.inbox.test_notice_mails import letters
@@ -159,6 +160,23 @@ def test_a_mail_that_was_not_marked_as_read_is_one_comment(wiki: Scene, imap: Im
     look(wiki)
     assert imap.seen == set() and len(comments(wiki)) == 2
     imap.dies_at = ""
+    look(wiki)
+    assert imap.seen == {1} and len(comments(wiki)) == 2
+
+
+def test_a_mail_waits_while_the_database_fails(
+    wiki: Scene, imap: Imap, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imap.put(answer(mentioned(wiki), "I can."))
+
+    def fail(*_arguments: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(taking, "take", fail)
+        with pytest.raises(OperationalError):
+            look(wiki)
+    assert imap.seen == set() and len(comments(wiki)) == 1
     look(wiki)
     assert imap.seen == {1} and len(comments(wiki)) == 2
 

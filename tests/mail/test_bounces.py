@@ -30,7 +30,7 @@ from wiki.subscribers import handlers_by_name
 
 
 class Mailbox:
-    """What a server does with recipients: the answers it is told to give, and what it took."""
+    """The recipients of a mail server: its answers for them, and the mails that it took."""
 
     def __init__(self) -> None:
         self.answers: dict[str, str] = {}

@@ -11,8 +11,10 @@ from tests.cast import Scene
 from tests.pages.test_query_counts import counted
 from wiki.db import now
 from wiki.inbox.models import Notice
+from wiki.outbox.models import EventRow
 from wiki.pages.models import Page
 from wiki.people.models import Person
+from wiki.searches import alerts
 from wiki.searches.alerts import notify_of_matches
 from wiki.searches.models import SavedSearch
 from wiki.watching.models import Watch
@@ -134,6 +136,20 @@ def test_the_dry_run_lists_what_would_have_been_told(wiki: Scene) -> None:
     assert "Plan of old" not in shown
     assert wiki.get("ben", "/-/searches/1/watch").status_code == 404
     assert wiki.post("ben", "/-/searches/1/watch").status_code == 404
+
+
+def test_a_large_import_takes_no_notice_away(wiki: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "MOST_PAGES", 2)
+    watched(wiki, "cai", "quokka")
+    wiki.write("plan", "quokka", title="Plan")
+    for number in range(3):
+        wiki.write(f"old{number}", "quokka", title="Old")
+    with wiki.database.write() as session:
+        imported = select(Page.id).where(Page.path.startswith("old"))
+        for event in session.scalars(select(EventRow).where(EventRow.page_id.in_(imported))):
+            event.payload = {**event.payload, "action": "import"}
+    compare(wiki)
+    assert told(wiki, "cai") == ["Plan"]
 
 
 def test_what_a_run_costs_does_not_grow_with_the_number_of_saves(wiki: Scene) -> None:

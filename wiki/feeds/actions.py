@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 MOST = 100
 LONGEST_NAME = 100
 USED_EVERY = timedelta(minutes=1)
-"""How exactly the last use of an address is noted."""
+"""Minimum time between two notes of the use of an address."""
 
 
 def create_address(

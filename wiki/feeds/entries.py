@@ -8,7 +8,7 @@ changed. Mails of notices say the same.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -104,15 +104,17 @@ def _of_page(
 ) -> Feed:
     label = _labels(session, [page])[page.id]
     entries = [
-        _entry(
+        _allowed(
             page,
             label,
-            f"page/{page.id}/{entry.revision.number}",
-            entry.at,
-            _sentence(entry.revision.action, _name(entry.who), page.title),
-            who=_name(entry.who),
-            text=message_in_words(entry.revision.message),
-            revision=entry.revision.number,
+            Entry(
+                key=f"page/{page.id}/{entry.revision.number}",
+                title=_sentence(entry.revision.action, _name(entry.who), page.title),
+                path=_path(page, entry.revision.number),
+                at=entry.at,
+                author=_name(entry.who),
+                text=message_in_words(entry.revision.message),
+            ),
         )
         for entry in history(session, actor, page, limit=ENTRIES).rows
         if entry.revision is not None and entry.revision.purged_at is None
@@ -125,14 +127,17 @@ def _of_pages(session: Session, pages: Collection[Page]) -> list[Entry]:
     """Return an entry for the newest revision of each page."""
     labels = _labels(session, pages)
     return [
-        _entry(
+        _allowed(
             page,
             labels[page.id],
-            f"page/{page.id}/{page.head}",
-            page.updated_at,
-            page.title,
-            who=page.updated_by.name if page.updated_by else "",
-            text=page.space.title,
+            Entry(
+                key=f"page/{page.id}/{page.head}",
+                title=page.title,
+                path=_path(page),
+                at=page.updated_at,
+                author=page.updated_by.name if page.updated_by else "",
+                text=page.space.title,
+            ),
         )
         for page in pages
     ]
@@ -146,16 +151,16 @@ def _of_changes(session: Session, changes: Sequence[Change]) -> list[Entry]:
 def _of_change(change: Change, labels: Mapping[int, Label]) -> Entry:
     key, who = f"change/{change.run.partition('-')[0]}", _name(change.who)
     if change.count == 1:
-        return _entry(
-            change.page,
-            labels[change.page.id],
-            key,
-            change.at,
-            _sentence(change.deed, who, change.page.title),
-            who=who,
-            text=message_in_words(change.revision.message) if change.revision else "",
-            revision=change.touched[0].revision if change.times == 1 else 0,
+        page = change.page
+        entry = Entry(
+            key=key,
+            title=_sentence(change.deed, who, page.title),
+            path=_path(page, change.touched[0].revision if change.times == 1 else 0),
+            at=change.at,
+            author=who,
+            text=message_in_words(change.message),
         )
+        return _allowed(page, labels[page.id], entry)
     named = [one.page for one in change.shown if labels[one.page.id] < Label.RESTRICTED]
     what = ngettext("%(number)s page", "%(number)s pages", change.count, number=change.count)
     return Entry(
@@ -168,26 +173,21 @@ def _of_change(change: Change, labels: Mapping[int, Label]) -> Entry:
     )
 
 
-def _entry(
-    page: Page,
-    label: Label,
-    key: str,
-    at: datetime,
-    title: str,
-    *,
-    who: str,
-    text: str,
-    revision: int = 0,
-) -> Entry:
-    """Return an entry about a page, with what its label allows."""
+def _allowed(page: Page, label: Label, entry: Entry) -> Entry:
+    """Return an entry about a page, with only what its label allows."""
     if label >= Label.RESTRICTED:
-        return Entry(key, _("Something has changed. Sign in to see it."), f"/-/p/{page.id}", at)
-    path = page_url(page.space.slug, page.path)
+        said = _("Something has changed. Sign in to see it.")
+        return Entry(entry.key, said, f"/-/p/{page.id}", entry.at)
+    return entry if label <= Label.INTERNAL else replace(entry, text="")
+
+
+def _path(page: Page, revision: int = 0) -> str:
+    """Return the address of a page, or of the diff of one of its revisions."""
     if page.deleted_at is not None:
-        path = f"/-/p/{page.id}"
-    elif revision > 1:
-        path = verb_url(page.space.slug, page.path, f"diff/{revision - 1}..{revision}")
-    return Entry(key, title, path, at, who, text if label <= Label.INTERNAL else "")
+        return f"/-/p/{page.id}"
+    if revision > 1:
+        return verb_url(page.space.slug, page.path, f"diff/{revision - 1}..{revision}")
+    return page_url(page.space.slug, page.path)
 
 
 def _labels(session: Session, pages: Collection[Page]) -> dict[int, Label]:

@@ -1,4 +1,4 @@
-"""What a feed is about, and how an actor finds it."""
+"""Subjects of feeds, as far as an actor may read them."""
 
 from __future__ import annotations
 

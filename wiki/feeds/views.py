@@ -180,9 +180,8 @@ def feed_of_screen(context: Context) -> str:
         return None if isinstance(value, Undefined) else value
 
     page, space, tag = variable("page"), variable("space"), variable("tag")
-    # The session that has read the page is closed where it is rendered first.
-    if isinstance(page, Page) and isinstance(space, Space) and page.deleted_at is None:
-        return Subject(space, page).query()
+    if isinstance(page, Page) and page.deleted_at is None:
+        return Subject(page=page).query()
     if request.endpoint == "search.results":
         slug = variable("slug")
         words = [str(variable("q") or ""), f"space:{slug}" if slug else ""]

@@ -27,7 +27,7 @@ class Touched:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What is shown of it."""
+        """The values that are shown of it."""
         page = self.page
         place = page.id, page.path, page.title, page.deleted_at is None
         return *place, page.space.slug, page.space.title, self.since, self.revision, self.message
@@ -54,7 +54,7 @@ class Change:
 
     @cached_property
     def key(self) -> tuple[Any, ...]:
-        """What is shown of it, except for its author and its moment."""
+        """The values that are shown of it, except for its author and its moment."""
         touched = (one.key for one in self.touched)
         return self.deed, self.count, self.run, self.imported, self.message, *touched
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from wiki.db import now
-from wiki.errors import Forbidden, Invalid, require_allowed
+from wiki.errors import Forbidden, Invalid, SignInRequired, require_allowed
 from wiki.i18n import gettext as _
 from wiki.outbox.actions import publish
 from wiki.people.events import PersonChanged, PersonCreated
@@ -134,9 +134,12 @@ def note_bounce(session: Session, address: str) -> None:
 def confirm_address(session: Session, actor: Actor) -> None:
     """Let mails be sent again to the actor's address, which failed before.
 
-    :raises Forbidden: without an account, and for a token that is limited to some spaces.
+    :raises SignInRequired: without an account.
+    :raises Forbidden: for a token that is limited to some spaces.
     """
-    if actor.person_id is None or actor.is_narrow:
+    if actor.person_id is None:
+        raise SignInRequired
+    if actor.is_narrow:
         raise Forbidden(_("This token is limited to some spaces."))
     session.execute(update(Person).where(Person.id == actor.person_id).values(bounced=None))
 

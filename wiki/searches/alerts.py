@@ -24,7 +24,7 @@ from wiki.rules.access import Actor
 from wiki.search.engine import Engine, IndexUnavailable
 from wiki.search.index import engine_of
 from wiki.search.listing import SUBSCRIBERS
-from wiki.search.matching import list_matches
+from wiki.searches.matching import list_matches
 from wiki.searches.models import SavedSearch
 from wiki.searches.queries import get_saved
 from wiki.watching.actions import watch
@@ -148,6 +148,7 @@ def _turn(session: Session, seen: int, until: int, search_ids: Sequence[int]) ->
         .join(Page, Page.id == EventRow.page_id)
         .where(
             EventRow.name == "PageSaved",
+            EventRow.payload["action"].as_string().not_in(_NOT_BY_HAND),
             EventRow.id > seen,
             EventRow.id <= until,
             Page.deleted_at.is_(None),
@@ -158,7 +159,7 @@ def _turn(session: Session, seen: int, until: int, search_ids: Sequence[int]) ->
     events: dict[int, EventRow] = {}
     created: dict[int, datetime] = {}
     for event, at in rows:
-        if event.page_id is not None and event.payload["action"] not in _NOT_BY_HAND:
+        if event.page_id is not None:
             events.setdefault(event.page_id, event)
             created[event.page_id] = at
     return _Turn(search_ids, events, created)

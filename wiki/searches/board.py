@@ -51,7 +51,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Board:
-    """What the leads of a space, or admins, see: searches, and all claims, the newest first."""
+    """A board for leads of a space, or for admins: searches, and all claims, the newest first."""
 
     entries: Sequence[Entry]
     claims: Sequence[Claimed]

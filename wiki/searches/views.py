@@ -11,9 +11,9 @@ from wiki.errors import Invalid
 from wiki.i18n import gettext as _
 from wiki.search.engine import IndexUnavailable
 from wiki.search.in_request import current_engine
-from wiki.search.matching import MOST
 from wiki.search.query import LONGEST_QUESTION
 from wiki.searches import actions, alerts, queries
+from wiki.searches.matching import MOST
 from wiki.searches.models import SavedSearch
 from wiki.spaces.queries import list_spaces
 from wiki.watching.levels import DEFAULT, Level

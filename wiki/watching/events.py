@@ -1,4 +1,4 @@
-"""Events of watching. What people watch themselves is nobody else's business, so it is no event."""
+"""Events of watching by groups. Watches of people are private, so they write none."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ MOST = 20
 """Maximum number of webhooks of a space."""
 LONGEST_NAME = 100
 OVERLAP = timedelta(days=1)
-"""How long the former secret also signs after a new one was made."""
+"""Time for which the former secret also signs after a new one was made."""
 ROWS = 50
 """Number of calls in the log of a webhook."""
 
@@ -173,7 +173,7 @@ def new_key() -> str:
     return f"msg_{secrets.token_hex(12)}"
 
 
-def test_webhook(session: Session, webhook: Webhook) -> None:
+def queue_test(session: Session, webhook: Webhook) -> None:
     """Queue a call that tells of nothing.
 
     :raises Invalid: if the webhook is turned off.

@@ -42,7 +42,7 @@ def most_named(settings: Settings) -> Label | None:
 
 @dataclass(frozen=True)
 class News:
-    """What a call says. ``text`` is the message of a change or the beginning of a comment."""
+    """The content of a call. ``text`` is the message of a change or the beginning of a comment."""
 
     kind: Kind
     at: datetime
@@ -57,7 +57,7 @@ class News:
 
     @property
     def sentence(self) -> str:
-        """Who did what, without the title of the page."""
+        """A sentence with the person and the change, without the title of the page."""
         who = self.who.name if self.who else _("Somebody")
         match self.kind:
             case Kind.SAVED if self.revision == 1:

@@ -35,14 +35,14 @@ from wiki.webhooks.signing import headers_for, unsealed
 log = logging.getLogger(__name__)
 
 DELAYS = tuple(timedelta(seconds=one) for one in (5, 60, 300, 1800, 7200, 18000, 36000, 50400))
-"""How long after each failed attempt the next one is made; after the last one there is none."""
+"""Delays between a failed attempt and the next one; after the last one there is none."""
 LEASE = timedelta(minutes=2)
-"""How long a claimed call is not made by another worker."""
+"""Time for which no other worker makes a claimed call."""
 AT_ONCE = 20
 ROUND_SECONDS = 20.0
 """Duration after which no further call is begun in a round, so that other chores have a turn."""
 DELAYED = timedelta(hours=1)
-"""How late the first attempt of a call may be."""
+"""Maximum delay of the first attempt of a call."""
 KEPT = timedelta(days=30)
 GONE = 410
 _KINDS = {event.__name__: kind for event, kind in OF_EVENT.items()}

@@ -11,7 +11,7 @@ from wiki.pages.events import PageDeleted, PageMoved, PageRestored, PageSaved
 
 
 class Kind(StrEnum):
-    """What a call is about. ``TEST`` is no event."""
+    """The subject of a call. ``TEST`` is no event."""
 
     SAVED = "page.saved"
     MOVED = "page.moved"

@@ -88,7 +88,7 @@ def test(slug: str, hook: int) -> ResponseReturnValue:
     try:
         with writing() as session:
             row = actions.get_webhook(session, _seen(session, slug), hook)
-            actions.test_webhook(session, row)
+            actions.queue_test(session, row)
     except Invalid as refused:
         return _one(slug, hook, error=refused)
     flash(_("The test is on its way. Reload this screen to see the response."), "good")

@@ -17,6 +17,7 @@ from email.utils import getaddresses, parseaddr
 from time import monotonic
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from wiki.comments.access import see_thread
@@ -64,9 +65,14 @@ def take_replies(database: Database, settings: Settings) -> None:
 
 
 def _take_safely(database: Database, settings: Settings, arrived: Arrived) -> None:
-    """Take a mail; one that fails in a way nobody expected must not hold up the others."""
+    """Take a mail. One that fails unexpectedly does not hold up the others.
+
+    :raises OperationalError: if the database fails; the mail then waits for the next round.
+    """
     try:
         take(database, settings, arrived)
+    except OperationalError:
+        raise
     except Exception:
         log.exception("a reply by mail could not be taken")
 

@@ -48,7 +48,7 @@ MOST_TITLED = 5_000
 
 @dataclass(frozen=True)
 class Summary:
-    """What is known of all pages that match."""
+    """A summary of all pages that match."""
 
     total: int = 0
     compared: int = 0

@@ -1,4 +1,4 @@
-"""What the index knows of all pages: terms, and how many pages have them."""
+"""Statistics of the index: its terms, and the number of pages that have each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What matching and ranking read of an index, whatever its engine."""
+"""The interface through which matching and ranking read an index of any engine."""
 
 from __future__ import annotations
 
